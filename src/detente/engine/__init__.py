@@ -1,0 +1,1 @@
+"""The engine: from typed equations to numbers over many paths."""

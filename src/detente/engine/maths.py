@@ -1,0 +1,298 @@
+"""Exponential, logarithm, power and normal quantile, written once for every back end.
+
+Rule R5 asks for the same bits from the oracle and from the kernel. No two libraries agree on the last bit of `exp`, so
+these four are ours: straight lines of IEEE operations on float64, each rounded once, none fused, none reordered.
+A function is written over `Operations`, the few primitives that have no operator in Python. `NUMPY` carries them out on
+arrays; a code generator implements the same protocol on values that emit an instruction for each operator.
+`docs/numerics.md` gives the measured accuracy of each function and says how it was measured.
+
+A NaN comes out as a NaN; its sign and payload are not promised. Subnormal numbers count as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+# What a back end computes with: a vector of float64, of int64 (`to_bits`) or of truth (a comparison).
+# float64 has + - * / and comparisons, int64 has + & << >>, truth has & | ~; the right side may be a Python number.
+Value = Any
+
+
+class Operations(Protocol):
+    """The primitives of a back end that Python has no operator for."""
+
+    def select(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        """`then` where the condition holds, else `otherwise`."""
+
+    def usually(self, condition: Value, usual: Value, rare: Callable[[], Value]) -> Value:
+        """`usual` where the condition holds, else `rare()`.
+
+        A select whose second side hardly ever matters: a back end may skip it when the condition holds in every lane,
+        which changes no bit, since no lane sees another.
+        """
+
+    def clip(self, x: Value, low: float, high: float) -> Value:
+        """`x` between two numbers other than zero; a NaN stays."""
+
+    def floor(self, x: Value) -> Value: ...
+
+    def sqrt(self, x: Value) -> Value:
+        """Correctly rounded, as IEEE 754 has it."""
+
+    def to_bits(self, x: Value) -> Value:
+        """The bits of a float64 as an int64."""
+
+    def from_bits(self, bits: Value) -> Value:
+        """The float64 with these bits."""
+
+
+class _NumPy:
+    """`Operations` on arrays."""
+
+    def select(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        return np.where(condition, then, otherwise)
+
+    def usually(self, condition: Value, usual: Value, rare: Callable[[], Value]) -> Value:
+        return usual if np.all(condition) else np.where(condition, usual, rare())
+
+    def clip(self, x: Value, low: float, high: float) -> Value:
+        return np.minimum(np.maximum(x, low), high)
+
+    def floor(self, x: Value) -> Value:
+        return np.floor(x)
+
+    def sqrt(self, x: Value) -> Value:
+        return np.sqrt(x)
+
+    def to_bits(self, x: Value) -> Value:
+        return x.view(np.int64)
+
+    def from_bits(self, bits: Value) -> Value:
+        return bits.view(np.float64)
+
+
+NUMPY: Operations = _NumPy()
+
+
+def exp(x: Value, on: Operations = NUMPY) -> Value:
+    """e to the power x; infinity from 709.79 on, zero from -708.05 down."""
+    with np.errstate(all="ignore"):
+        shifted, rest = _split_exponent(_argument(x), on)
+        return _join_exponent(shifted, rest, on)
+
+
+def log(x: Value, on: Operations = NUMPY) -> Value:
+    """The natural logarithm; minus infinity at zero, NaN below."""
+    with np.errstate(all="ignore"):
+        x = _argument(x)
+        return on.usually(_is_ordinary(x), _log(x, on), lambda: _log_of_the_rest(x, on))
+
+
+def power(x: Value, y: Value, on: Operations = NUMPY) -> Value:
+    """x to the power y.
+
+    One where y is zero or x is one. At x = 0: zero for a positive y, infinity for a negative one. A negative x has a
+    power where y is a whole number, else NaN. Unlike in C a NaN on either side always gives a NaN: R7 wants absence
+    to be seen. The sign of a zero is not looked at.
+    """
+    with np.errstate(all="ignore"):
+        x, y = _argument(x), _argument(y)
+        size = on.from_bits(on.to_bits(x) & _NO_SIGN)
+        high, low = _log_in_two(size, on)
+        # Beyond 2**64 every power of a number other than one has run off the scale; inside, no product overflows.
+        exponent = on.clip(y, -_FAR, _FAR)
+        # The product in two: half-width factors multiply without rounding.
+        y_high, log_high = _upper_half(exponent, on), _upper_half(high, on)
+        product = y_high * log_high
+        rest = (exponent - y_high) * log_high + exponent * ((high - log_high) + low)
+        total = product + rest
+        error = on.clip(rest - (total - product), -1e-3, 1e-3)
+        shifted, remainder = _split_exponent(total, on)
+        result = _join_exponent(shifted, remainder + error, on)
+        return on.usually(x >= 0.0, result, lambda: _signed_power(result, x, y, on))
+
+
+def normal_quantile(u: Value, on: Operations = NUMPY) -> Value:
+    """The standard normal value below which lies the share u; minus infinity at zero, infinity at one, NaN outside.
+
+    The rational approximations PPND16 of Wichura, Algorithm AS 241, Applied Statistics 37 (1988), 477-484.
+    """
+    with np.errstate(all="ignore"):
+        u = _argument(u)
+        distance = u - 0.5
+        square = 0.180625 - distance * distance
+        central = distance * _polynomial(square, _CENTRE_ABOVE) / _polynomial(square, _CENTRE_BELOW)
+        lower = distance < 0.0
+        tail = on.select(lower, u, 1.0 - u)
+        root = on.sqrt(0.0 - _log(tail, on))
+        t = root - 1.6
+        size = _polynomial(t, _TAIL_ABOVE) / _polynomial(t, _TAIL_BELOW)
+        usual = on.select(square >= 0.0, central, on.select(lower, 0.0 - size, size))
+
+        def rare() -> Value:
+            t = root - 5.0
+            far = _polynomial(t, _FAR_ABOVE) / _polynomial(t, _FAR_BELOW)
+            size = on.select(tail > 0.0, far, on.select(tail == 0.0, np.inf, np.nan))
+            return on.select(lower, 0.0 - size, size)
+
+        return on.usually(tail > 1.4e-11, usual, rare)
+
+
+# Exponential: x = k ln 2 + r with |r| <= ln(2) / 2, then a polynomial in r, then k into the exponent.
+
+# Adding this rounds to a whole number and leaves it in the lowest bits.
+_ROUNDER = 1.5 * 2.0**52
+# ln 2 in two: the first part has 40 bits, so that its product with an exponent is exact.
+_LN2_HIGH, _LN2_LOW = 0.6931471805592082, 7.371002565167799e-13
+_LOG2_E = 1.4426950408889634
+# Minimax for (e**r - 1 - r - r**2 / 2 - r**3 / 6) / r**4, relative to e**r: 6.6e-18.
+_EXP = (
+    2.5009213103307196e-08, 2.762388115164058e-07, 2.75575175123681e-06, 2.480151221709839e-05, 0.0001984126964393992,
+    0.001388888892372183, 0.008333333333391622, 0.04166666666661246, 1 / 6, 0.5, 1.0, 1.0,
+)  # fmt: skip
+
+
+def _split_exponent(x: Value, on: Operations) -> tuple[Value, Value]:
+    x = on.clip(x, -708.4, 710.0)
+    shifted = x * _LOG2_E + _ROUNDER
+    whole = shifted - _ROUNDER
+    return shifted, (x - whole * _LN2_HIGH) - whole * _LN2_LOW
+
+
+def _join_exponent(shifted: Value, rest: Value, on: Operations) -> Value:
+    # The scale is a power lower than asked for, doubled at the end: so the largest finite results are reached, and at
+    # the lower end its exponent field runs into zero, which makes the result zero.
+    scale = on.from_bits((on.to_bits(shifted) + 1022) << 52)
+    return _polynomial(rest, _EXP) * scale * 2.0
+
+
+# Logarithm: x = 2**e (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2); s = f / (2 + f); log(1 + f) = 2 s + s R(s**2).
+# The reduction and the order of the last sum are those of FreeBSD's e_log.c (Sun Microsystems, 1993).
+
+_SMALLEST, _LARGEST = 2.0**-1022, 1.7976931348623157e308
+_ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
+_ONE_BITS = 0x3FF0000000000000
+_MANTISSA = 0x000FFFFFFFFFFFFF
+_NO_SIGN = 0x7FFFFFFFFFFFFFFF
+_TWO_52_BITS = 0x4330000000000000
+# Minimax for R(z) / z, absolute error of R 2**-58.3.
+_LOG = (
+    0.14796424506248287, 0.15313999173928625, 0.18183566533003878, 0.2222219852554002, 0.2857142874292472,
+    0.39999999999411745, 0.6666666666666735,
+)  # fmt: skip
+
+
+def _is_ordinary(x: Value) -> Value:
+    return (x >= _SMALLEST) & (x <= _LARGEST)
+
+
+def _log_of_the_rest(x: Value, on: Operations) -> Value:
+    return on.select(x > _LARGEST, x, on.select((x < _SMALLEST) & (x >= 0.0), -np.inf, np.nan))
+
+
+def _reduce(x: Value, on: Operations) -> tuple[Value, Value]:
+    """The exponent e and 1 + f of an ordinary x; anything for another."""
+    bits = on.to_bits(x) + (_ONE_BITS - _ROOT_HALF_BITS)
+    exponent = on.from_bits((bits >> 52) + _TWO_52_BITS) - (2.0**52 + 1023.0)
+    return exponent, on.from_bits((bits & _MANTISSA) + _ROOT_HALF_BITS)
+
+
+def _log(x: Value, on: Operations) -> Value:
+    exponent, mantissa = _reduce(x, on)
+    f = mantissa - 1.0
+    s = f / (f + 2.0)
+    square = s * s
+    half = f * f * 0.5
+    small = s * (half + square * _polynomial(square, _LOG))
+    return exponent * _LN2_HIGH - ((half - (small + exponent * _LN2_LOW)) - f)
+
+
+# Power: the logarithm in two doubles, so that a product with it loses nothing.
+
+_FAR = 2.0**64
+_UPPER_HALF = -(1 << 27)
+
+
+def _upper_half(x: Value, on: Operations) -> Value:
+    """The leading 26 bits of x: two such numbers multiply without rounding."""
+    return on.from_bits(on.to_bits(x) & _UPPER_HALF)
+
+
+def _log_in_two(x: Value, on: Operations) -> tuple[Value, Value]:
+    """The logarithm of x >= 0 as a sum of two, good to about 2**-59; at zero and infinity it is merely enormous."""
+    exponent, mantissa = _reduce(x, on)
+    f = mantissa - 1.0
+    below = mantissa + 1.0
+    s = f / below
+    s_high, below_high = _upper_half(s, on), _upper_half(below, on)
+    # What the division left over, found with exact products.
+    s_low = ((f - s_high * below_high) - s_high * (mantissa - (below_high - 1.0))) / below
+    square = s * s
+    low = s_low * 2.0 + s * (square * _polynomial(square, _LOG))
+    whole, part = exponent * _LN2_HIGH, s_high * 2.0
+    first = whole + part
+    second = (part - (first - whole)) + (low + exponent * _LN2_LOW)
+    high = first + second
+    low = second - (high - first)
+    ordinary = _is_ordinary(x)
+    return (
+        on.usually(ordinary, high, lambda: on.clip(_log_of_the_rest(x, on), -(2.0**900), 2.0**900)),
+        on.usually(ordinary, low, lambda: 0.0),
+    )
+
+
+def _signed_power(size: Value, x: Value, y: Value, on: Operations) -> Value:
+    """The power of x given that of its size."""
+    whole = on.floor(y) == y
+    half = y * 0.5
+    odd = whole & (on.floor(half) != half)
+    signed = on.select(odd, 0.0 - size, on.select(whole, size, np.nan))
+    return on.select(x < 0.0, signed, size)
+
+
+def _argument(x: Value) -> Value:
+    return np.asarray(x, dtype=np.float64) if isinstance(x, float | int) else x
+
+
+def _polynomial(x: Value, coefficients: Sequence[float]) -> Value:
+    """Horner's rule, the highest power first. The sums are made in place: they are this function's own."""
+    total = x * coefficients[0]
+    for coefficient in coefficients[1:-1]:
+        total += coefficient
+        total *= x
+    total += coefficients[-1]
+    return total
+
+
+# Normal quantile: the coefficients of AS 241, the highest power first.
+
+_CENTRE_ABOVE = (
+    2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,
+    1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0,
+)  # fmt: skip
+_CENTRE_BELOW = (
+    5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4,
+    5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0,
+)  # fmt: skip
+_TAIL_ABOVE = (
+    7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258e0,
+    3.64784832476320460504e0, 5.76949722146069140550e0, 4.63033784615654529590e0, 1.42343711074968357734e0,
+)  # fmt: skip
+_TAIL_BELOW = (
+    1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
+    6.89767334985100004550e-1, 1.67638483018380384940e0, 2.05319162663775882187e0, 1.0,
+)  # fmt: skip
+_FAR_ABOVE = (
+    2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
+    2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0,
+)  # fmt: skip
+_FAR_BELOW = (
+    2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
+    1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0,
+)  # fmt: skip

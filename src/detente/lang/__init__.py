@@ -1,0 +1,1 @@
+"""Units, expressions, distributions, typed equations and the registry of functions."""

@@ -1,0 +1,349 @@
+"""Typed formulas: what an equation is made of once names, units and kinds are settled.
+
+A formula is a tree over a closed set of operations. Every node carries its unit, its kind and the place in the deal file it
+came from; building a node checks its units (R3), so a formula that exists is sound and running it costs no checks.
+All values are in base units: currency, month, MW, share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from detente.lang.unit import ONE, Unit
+from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.place import NOWHERE, Place
+
+Kind = Literal["number", "boolean", "share", "probability", "ratio", "growth", "rate"]
+
+Operation = Literal[
+    # leaves: a literal, a run-time argument, a table by month, an equation of this month, the same at the month's opening,
+    # a standard normal of this month, the calendar month
+    "constant", "parameter", "series", "reference", "opening", "normal", "month",
+    "add", "subtract", "multiply", "divide", "negative", "minimum", "maximum", "absolute", "square_root",
+    "exponential", "logarithm", "power", "floor",
+    "less", "less_equal", "equal", "and", "or", "not", "select",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Formula:
+    """One node: an operation over `arguments`, or a leaf that names what it reads (`name`) or holds a literal (`value`)."""
+
+    operation: Operation
+    arguments: tuple[Formula, ...] = ()
+    unit: Unit = ONE
+    kind: Kind = "number"
+    value: float = 0.0
+    name: str = ""
+    place: Place = NOWHERE
+
+    def at(self, place: Place) -> Formula:
+        """The same formula, said to stand at `place`."""
+        return replace(self, place=place)
+
+    def __add__(self, other: Formula) -> Formula:
+        return _sum("add", "added to", self, other)
+
+    def __sub__(self, other: Formula) -> Formula:
+        return _sum("subtract", "taken from", self, other)
+
+    def __mul__(self, other: Formula) -> Formula:
+        _refuse_growth(self, other)
+        return Formula("multiply", (self, other), self.unit * other.unit, place=self.place)
+
+    def __truediv__(self, other: Formula) -> Formula:
+        _refuse_growth(self, other)
+        return Formula("divide", (self, other), self.unit / other.unit, place=self.place)
+
+    def __neg__(self) -> Formula:
+        return Formula("negative", (_numeric(self),), self.unit, self.kind, place=self.place)
+
+    def __lt__(self, other: Formula) -> Formula:
+        return _comparison("less", self, other)
+
+    def __le__(self, other: Formula) -> Formula:
+        return _comparison("less_equal", self, other)
+
+    def __gt__(self, other: Formula) -> Formula:
+        return _comparison("less", other, self)
+
+    def __ge__(self, other: Formula) -> Formula:
+        return _comparison("less_equal", other, self)
+
+    def equals(self, other: Formula) -> Formula:
+        """Whether both are the same; two truths may be compared as well."""
+        if self.kind == other.kind == "boolean":
+            return Formula("equal", (self, other), kind="boolean", place=self.place)
+        return _comparison("equal", self, other)
+
+    def __and__(self, other: Formula) -> Formula:
+        return Formula("and", (truth(self), truth(other)), kind="boolean", place=self.place)
+
+    def __or__(self, other: Formula) -> Formula:
+        return Formula("or", (truth(self), truth(other)), kind="boolean", place=self.place)
+
+    def __invert__(self) -> Formula:
+        return Formula("not", (truth(self),), kind="boolean", place=self.place)
+
+
+def constant(value: float, unit: Unit = ONE, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
+    """A literal, in base units."""
+    return Formula("constant", (), unit, kind, value=value, place=place)
+
+
+def zero(unit: Unit) -> Formula:
+    """Nothing of a unit."""
+    return constant(0.0, unit)
+
+
+def true() -> Formula:
+    """Always so."""
+    return constant(1.0, kind="boolean")
+
+
+def false() -> Formula:
+    """Never so."""
+    return constant(0.0, kind="boolean")
+
+
+def parameter(name: str, unit: Unit = ONE, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
+    """An argument of the run: one value a path."""
+    return Formula("parameter", (), unit, kind, name=name, place=place)
+
+
+def series(name: str, unit: Unit, place: Place = NOWHERE) -> Formula:
+    """A table by month, the same on every path."""
+    return Formula("series", (), unit, name=name, place=place)
+
+
+def reference(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
+    """What the equation `name` gives this month."""
+    return Formula("reference", (), unit, kind, name=name, place=place)
+
+
+def opening(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
+    """What the equation `name` gave last month; it needs an `initial`."""
+    return Formula("opening", (), unit, kind, name=name, place=place)
+
+
+def normal(driver: str) -> Formula:
+    """A standard normal draw of this month for a driver."""
+    return Formula("normal", (), name=driver)
+
+
+def month() -> Formula:
+    """The calendar month, counted as in `text.written`."""
+    return Formula("month")
+
+
+def minimum(first: Formula, *others: Formula) -> Formula:
+    """The least of formulas of one unit."""
+    return _fold("minimum", first, others)
+
+
+def maximum(first: Formula, *others: Formula) -> Formula:
+    """The greatest of formulas of one unit."""
+    return _fold("maximum", first, others)
+
+
+def total(unit: Unit, terms: list[Formula] | tuple[Formula, ...]) -> Formula:
+    """The sum of formulas of one unit; nothing of the unit where there are none."""
+    if not terms:
+        return zero(unit)
+    result = terms[0]
+    for term in terms[1:]:
+        result = result + term
+    return result
+
+
+def select(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
+    """`then` where the condition holds, else `otherwise`; both of one unit."""
+    _same_unit("chosen against", then, otherwise)
+    if (then.kind == "boolean") != (otherwise.kind == "boolean"):
+        raise _fault("kind-mismatch", "a condition and a number cannot be alternatives", then, otherwise)
+    kind = then.kind if then.kind == otherwise.kind else "number"
+    return Formula("select", (truth(condition), then, otherwise), then.unit, kind, place=then.place)
+
+
+def exponential(x: Formula) -> Formula:
+    """e to the power of a plain number."""
+    return Formula("exponential", (plain(x, "exp"),), place=x.place)
+
+
+def logarithm(x: Formula) -> Formula:
+    """The natural logarithm of a plain number."""
+    return Formula("logarithm", (plain(x, "log"),), place=x.place)
+
+
+def absolute(x: Formula) -> Formula:
+    """The size of a quantity."""
+    return Formula("absolute", (_numeric(x),), x.unit, x.kind, place=x.place)
+
+
+def square_root(x: Formula) -> Formula:
+    """The square root, unit included."""
+    return Formula("square_root", (_numeric(x),), x.unit ** Fraction(1, 2), place=x.place)
+
+
+def floor(x: Formula) -> Formula:
+    """The whole part of a plain number."""
+    return Formula("floor", (plain(x, "floor"),), place=x.place)
+
+
+def power(base: Formula, exponent: Formula) -> Formula:
+    """A power. A base with a unit takes a literal exponent only, so that the unit of the result is known."""
+    plain(exponent, "an exponent")
+    if base.unit == ONE:
+        return Formula("power", (_numeric(base), exponent), place=base.place)
+    if exponent.operation != "constant":
+        raise _fault("unit-mismatch", f"{base.unit} raised to a power that is not a literal has no unit", base, exponent)
+    if exponent.value == 2.0:
+        return base * base
+    unit = base.unit ** Fraction(exponent.value).limit_denominator(12)
+    return Formula("power", (base, exponent), unit, place=base.place)
+
+
+def compound(growth: Formula, time: Formula) -> Formula:
+    """The factor that a growth (kept as a continuous rate per month) makes over a time."""
+    return exponential(as_rate(growth) * time).at(growth.place)
+
+
+def as_rate(growth: Formula) -> Formula:
+    """A growth read as the continuous rate per month it is kept as."""
+    return replace(growth, kind="rate") if growth.kind == "growth" else growth
+
+
+def as_number(condition: Formula) -> Formula:
+    """1 where a condition holds, else 0."""
+    return select(condition, constant(1.0), constant(0.0))
+
+
+def truth(x: Formula) -> Formula:
+    """`x` itself, if it is a condition.
+
+    Raises:
+        Fault: `condition-expected`.
+    """
+    if x.kind != "boolean":
+        raise Fault(
+            Diagnostic(
+                "condition-expected",
+                "a condition is needed here",
+                x.place,
+                found=f"a quantity in {x.unit}",
+                expected="something that is true or false",
+                ways_out=("compare it: `x > 0 USD`",),
+            )
+        )
+    return x
+
+
+def plain(x: Formula, what: str) -> Formula:
+    """`x` itself, if it has no unit.
+
+    Raises:
+        Fault: `unit-mismatch`.
+    """
+    if _numeric(x).unit != ONE:
+        raise Fault(
+            Diagnostic(
+                "unit-mismatch",
+                f"{what} takes a number without a unit",
+                x.place,
+                found=str(x.unit),
+                expected="a plain number",
+                ways_out=(f"divide by one unit of it: `/ (1 {x.unit})`",),
+            )
+        )
+    return x
+
+
+def _numeric(x: Formula) -> Formula:
+    if x.kind == "boolean":
+        raise Fault(
+            Diagnostic(
+                "number-expected",
+                "a condition stands where a number is needed",
+                x.place,
+                found="a condition",
+                expected="a number",
+                ways_out=("write `if CONDITION then 1 else 0`",),
+            )
+        )
+    return x
+
+
+def _refuse_growth(left: Formula, right: Formula) -> None:
+    _numeric(left), _numeric(right)
+    for x in (left, right):
+        if x.kind == "growth":
+            raise Fault(
+                Diagnostic(
+                    "growth-multiplied",
+                    "a growth compounds and cannot be multiplied or divided",
+                    x.place,
+                    found="a growth",
+                    expected="a share, a rate or a factor",
+                    ways_out=("write `compound(growth, time)` for the factor it makes", "say `kind: rate` if it is a rate"),
+                )
+            )
+
+
+def _fold(operation: Operation, first: Formula, others: tuple[Formula, ...]) -> Formula:
+    result = _numeric(first)
+    for other in others:
+        _same_unit("compared with", result, _numeric(other))
+        result = Formula(operation, (result, other), result.unit, _joint(result, other), place=first.place)
+    return result
+
+
+def _sum(operation: Operation, verb: str, left: Formula, right: Formula) -> Formula:
+    _numeric(left), _numeric(right)
+    _same_unit(verb, left, right)
+    return Formula(operation, (left, right), left.unit, _joint(left, right), place=left.place)
+
+
+def _joint(left: Formula, right: Formula) -> Kind:
+    """Two growths or two rates stay what they are; any other mixture is a number."""
+    return left.kind if left.kind == right.kind and left.kind in ("growth", "rate") else "number"
+
+
+def _comparison(operation: Operation, left: Formula, right: Formula) -> Formula:
+    _numeric(left), _numeric(right)
+    _same_unit("compared with", left, right)
+    return Formula(operation, (left, right), kind="boolean", place=left.place)
+
+
+def _same_unit(verb: str, left: Formula, right: Formula) -> None:
+    if left.unit != right.unit:
+        raise _fault("unit-mismatch", f"{_named(left)} cannot be {verb} {_named(right)}", left, right)
+    if "growth" in (left.kind, right.kind) and {left.kind, right.kind} & {"rate"}:
+        raise _fault("growth-for-rate", "a growth and a rate are different things", left, right)
+
+
+def _named(x: Formula) -> str:
+    return str(x.unit) if x.unit != ONE else "a plain number"
+
+
+def _fault(code: str, message: str, left: Formula, right: Formula) -> Fault:
+    ways: tuple[str, ...] = ()
+    ratio = left.unit / right.unit
+    if ratio == Unit((("month", Fraction(1)),)):
+        ways = ("an amount and a flow per time differ: sum the flow over time, or divide the amount by a time",)
+    elif ratio == Unit((("month", Fraction(-1)),)):
+        ways = ("a flow per time and an amount differ: multiply the flow by a time, or divide the amount by one",)
+    elif ONE in (left.unit, right.unit):
+        ways = ("give the plain number its unit",)
+    return Fault(
+        Diagnostic(
+            code,
+            message,
+            left.place if left.place != NOWHERE else right.place,
+            found=f"{_named(left)} and {_named(right)}",
+            expected="the same unit on both sides",
+            ways_out=ways,
+            related=((right.place, f"this is {_named(right)}"),) if right.place != NOWHERE else (),
+        )
+    )
