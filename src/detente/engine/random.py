@@ -51,7 +51,9 @@ def philox(counter: tuple[np.uint64 | WordArray, ...], key: tuple[int, int]) -> 
     """Philox 4x32-10: four words of 32 bits, each in a lane of 64, where a product of two words has room."""
     first, second, third, fourth = np.broadcast_arrays(*counter)
     for number in range(_ROUNDS):
-        low_key, high_key = (np.uint64((part + number * step) & 0xFFFFFFFF) for part, step in zip(key, _KEY_STEPS, strict=True))
+        low_key, high_key = (
+            np.uint64((part + number * step) & 0xFFFFFFFF) for part, step in zip(key, _KEY_STEPS, strict=True)
+        )
         one, two = first * _MULTIPLIERS[0], third * _MULTIPLIERS[1]
         # In place from here: these two are this round's own, and half of the time goes into fresh arrays.
         first = two >> _WORD_BITS

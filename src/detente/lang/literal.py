@@ -8,6 +8,7 @@ from decimal import Decimal
 from detente.lang.syntax import Number, Quantity
 from detente.lang.tokens import Token, fault
 from detente.lang.unit import parse_unit, unit_hints
+from detente.text.diagnostic import Fault
 from detente.text.place import Place
 from detente.text.written import Date, parse_date
 

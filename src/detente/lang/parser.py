@@ -30,7 +30,7 @@ from detente.lang.syntax import (
 )
 from detente.lang.tokens import Token, fault, tokens_of
 from detente.lang.unit import UNIT_NAMES
-from detente.text.diagnostic import did_you_mean
+from detente.text.diagnostic import Fault, did_you_mean
 from detente.text.place import Place
 
 LARGEST_TREE = 2_000
@@ -126,9 +126,7 @@ class _Parser:
     def since(self, start: int) -> Place:
         """From the token at `start` to the one just taken."""
         first, last = self.tokens[start].place, self.tokens[self.position - 1].place
-        if first.line != self.whole.line or first == self.whole:
-            return self.whole
-        return replace(first, end_column=last.end_column)
+        return first if first == self.whole else replace(first, end_column=last.end_column)
 
     def built(self, node: Node) -> Node:
         self.nodes += 1
@@ -216,7 +214,7 @@ class _Parser:
     def refuse_loose(self, level: int, own: int) -> None:
         if level > own:
             word = self.token.text
-            raise self.unexpected("an operand", (f"put brackets round the whole of '{word} …': ({word} …)",))
+            raise self.unexpected("an operand", f"put brackets round the whole of '{word} …': ({word} …)")
 
     def conditional(self) -> Node:
         start = self.position
@@ -224,7 +222,7 @@ class _Parser:
         parts = [self.parse(WHOLE)]
         for word in ("then", "else"):
             if not self.accept(word):
-                raise self.unexpected(f"'{word}'", ("write if a then b else c",))
+                raise self.unexpected(f"'{word}'", "write if a then b else c")
             parts.append(self.parse(WHOLE))
         return self.built(If(parts[0], parts[1], parts[2], self.since(start)))
 
@@ -273,9 +271,9 @@ class _Parser:
                 ways_out=("write a < b and b < c", "write x within a to b"),
             )
         if level == TO and after == TO:
-            raise self.unexpected("one 'to'", ("a range has two ends: write a to b",))
+            raise self.unexpected("one 'to'", "a range has two ends: write a to b")
         if level == WHEN and after == COMPARE:
-            raise self.unexpected("brackets", ("write (x at conversion) > 3", "write x > 3 at conversion"))
+            raise self.unexpected("brackets", "write (x at conversion) > 3", "write x > 3 at conversion")
 
     def completed(self, low: Node, high: Node, start: int, to: int) -> Node:
         """The low end of a range with the suffix and unit it leaves to the high end: `9 to 12 mn USD`."""
@@ -325,13 +323,13 @@ class _Parser:
         if self.accept("("):
             inner = self.parse(WHOLE)
             if self.token.is_sign(","):
-                raise self.unexpected("')'", ("write the name of a function before the bracket: max(a, b)",))
+                raise self.unexpected("')'", "write the name of a function before the bracket: max(a, b)")
             self.close(token)
             return inner
         if token.is_sign("+"):
-            raise self.unexpected("a number, a name or '('", ("leave out the '+'",))
+            raise self.unexpected("a number, a name or '('", "leave out the '+'")
         if token.is_sign("%"):
-            raise self.unexpected("a number before '%'", ("write 20%",))
+            raise self.unexpected("a number before '%'", "write 20%")
         if token.kind == "end" and not self.position:
             raise fault(
                 "expression-empty",
@@ -363,7 +361,7 @@ class _Parser:
             if not self.accept(","):
                 break
             if self.token.is_sign(")"):
-                raise self.unexpected("another argument", ("delete the ',' before it",))
+                raise self.unexpected("another argument", "delete the ',' before it")
         self.close(opened)
         return self.built(Call(function.text, tuple(args), tuple(named), self.since(start)))
 
@@ -397,10 +395,10 @@ class _Parser:
         if not self.token.is_sign("of"):
             return DateOf(date, None, token.place)
         if not token.text.startswith("FY"):
-            raise self.unexpected("an operator or the end", ("write FY2025 of microsoft",))
+            raise self.unexpected("an operator or the end", "write FY2025 of microsoft")
         self.take()
         if self.token.kind != "name" or self.token.text in UNIT_NAMES:
-            raise self.unexpected("the name of a company", ("write FY2025 of microsoft",))
+            raise self.unexpected("the name of a company", "write FY2025 of microsoft")
         company = self.take()
         return DateOf(date, company.text, self.since(start))
 
@@ -475,6 +473,8 @@ class _Parser:
     def whole_number(self) -> str:
         if self.token.kind != "number" or not self.token.text.isdecimal():
             raise self.unexpected(
-                "the power of the unit, a whole number", ("put brackets round the quantity to raise it: (5 USD) ^ x",)
+                "the power of the unit, a whole number",
+                "a fraction stands in brackets: year^(1/2)",
+                "put brackets round the quantity to raise it: (5 USD) ^ x",
             )
         return self.take().text

@@ -91,7 +91,7 @@ def _argument(node: Node) -> str:
 
 
 def _range(low: Node, high: Node) -> str:
-    """`9 to 12 mn USD`: ends that share suffix and unit write them once; an end that would take what is not its own stands in brackets."""
+    """`9 to 12 mn USD` writes the unit once; brackets keep a low end from taking a unit that is not its own."""
     low_text, high_text = _text(low, parser.SUM), _text(high, parser.SUM)
     left, right = _magnitude(low), _magnitude(high)
     if left is None or right is None:

@@ -353,7 +353,7 @@ _SENTENCES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("could not find expected ':'", "a key without its ':'", ("write a ':' and a space after the key",)),
     (
-        "did not find expected key|expected <block end>|did not find expected <document start>|expected '<document start>'",
+        "did not find expected key|expected '?<(block end|document start)>",
         "the line does not fit the block it stands in",
         ("indent it like the lines it belongs to", "put quotes round the whole value, or none at all"),
     ),

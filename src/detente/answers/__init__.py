@@ -1,0 +1,1 @@
+"""Answers: what a run says, as data, before any picture."""

@@ -1,0 +1,277 @@
+"""Reading a block of a deal file: every key is asked for by what it must be, and what nobody asked for is a diagnostic."""
+
+from __future__ import annotations
+
+import re
+
+from detente.deal.model import Citation, Gives, Grounds, Point, Policy
+from detente.lang.parser import parse_expression
+from detente.lang.syntax import Call, Name, Node, Number, Quantity, walk
+from detente.lang.unit import UNIT_NAMES
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
+from detente.text.nodes import Mapping, Scalar, Sequence
+from detente.text.nodes import Node as YamlNode
+from detente.text.place import Place
+from detente.text.written import Date, parse_date
+
+GROUND_KEYS = ("claims", "assumed", "since", "note", "before")
+GIVES: tuple[Gives, ...] = ("value", "bound", "direction", "existence")
+POLICIES = ("never", "at(DATE)", "after(DELAY)", "when(CONDITION)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+class Block:
+    """A mapping of the file and where to report what is wrong with it."""
+
+    def __init__(self, node: YamlNode | None, what: str, place: Place, findings: list[Diagnostic]) -> None:
+        self.what = what
+        self.findings = findings
+        self.place = place
+        self.entries: dict[str, tuple[Scalar, YamlNode]] = {}
+        self.asked: list[str] = []
+        self.numbers: list[Node] = []
+        if isinstance(node, Mapping):
+            self.entries = {key.text: (key, value) for key, value in node.entries}
+        elif node is not None:
+            found = "nothing" if isinstance(node, Scalar) and node.text in ("", "~", "null") else _shape(node)
+            self.report(
+                "empty-block" if found == "nothing" else "wrong-shape", f"{what} is a block of `key: value`", node.place,
+                found=found, expected="a mapping", ways=("indent what belongs to it", "take the key away"),
+            )  # fmt: skip
+
+    def report(
+        self, code: str, message: str, place: Place | None = None, found: str = "", expected: str = "",
+        ways: tuple[str, ...] = (), related: tuple[tuple[Place, str], ...] = (),
+    ) -> None:  # fmt: skip
+        """Add a finding about this block."""
+        self.findings.append(Diagnostic(code, message, place or self.place, found, expected, ways, related))
+
+    def has(self, key: str) -> bool:
+        """Whether a key is there; asking for it makes it known."""
+        self.asked.append(key)
+        return key in self.entries
+
+    def node(self, key: str, required: bool = False) -> YamlNode | None:
+        """The value of a key as it stands."""
+        if self.has(key):
+            return self.entries[key][1]
+        if required:
+            self.report(
+                "missing-key", f"{self.what} lacks `{key}`", ways=(f"add `{key}: …`",), expected=f"the key `{key}`"
+            )
+        return None
+
+    def place_of(self, key: str) -> Place:
+        """Where a key stands."""
+        return self.entries[key][0].place if key in self.entries else self.place
+
+    def scalar(self, key: str, required: bool = False) -> Scalar | None:
+        """A key that holds a text."""
+        node = self.node(key, required)
+        if node is None:
+            return None
+        if isinstance(node, Scalar) and node.text != "":
+            return node
+        found = "nothing" if isinstance(node, Scalar) else _shape(node)
+        self.report("wrong-shape", f"`{key}` of {self.what} is a text", node.place, found, "a text")
+        return None
+
+    def text(self, key: str, required: bool = False) -> str:
+        """A key that holds a text, or an empty text."""
+        scalar = self.scalar(key, required)
+        return scalar.text if scalar else ""
+
+    def one_of(self, key: str, choices: tuple[str, ...], default: str = "", required: bool = False) -> str:
+        """A key that holds one of a few words."""
+        scalar = self.scalar(key, required)
+        if scalar is None or scalar.text in choices:
+            return scalar.text if scalar else default
+        self.report(
+            "unknown-word", f"`{key}` of {self.what} cannot be '{scalar.text}'", scalar.place,
+            expected=", ".join(choices), ways=did_you_mean(scalar.text, choices),
+        )  # fmt: skip
+        return default
+
+    def truth(self, key: str) -> bool:
+        """A key that is `true` or `false`; false where it is missing."""
+        return self.one_of(key, ("true", "false"), "false") == "true"
+
+    def date(self, key: str, required: bool = False) -> Date | None:
+        """A key that holds a date."""
+        scalar = self.scalar(key, required)
+        return as_date(scalar, f"`{key}` of {self.what}", self.findings) if scalar else None
+
+    def expression(self, key: str, required: bool = False) -> Node | None:
+        """A key that holds an expression; its numbers need grounds."""
+        node = self.node(key, required)
+        return self.parse(node, key) if node is not None else None
+
+    def parse(self, node: YamlNode, key: str) -> Node | None:
+        """A node of the file read as an expression."""
+        if not isinstance(node, Scalar) or node.text == "":
+            found = "nothing" if isinstance(node, Scalar) else _shape(node)
+            ways = ("put quotes round an expression that holds `{` or `[`",)
+            self.report("wrong-shape", f"`{key}` of {self.what} is an expression", node.place, found, "an expression", ways)
+            return None
+        tree = parsed(node, self.findings)
+        if tree is not None:
+            self.numbers.append(tree)
+        return tree
+
+    def points(self, key: str) -> tuple[Point, ...]:
+        """Values by date, in order of time."""
+        node = self.node(key)
+        if node is None:
+            return ()
+        if not isinstance(node, Mapping):
+            self.report("wrong-shape", f"`{key}` of {self.what} maps dates to values", node.place, _shape(node), "2025-04: 3.4")
+            return ()
+        found: list[Point] = []
+        for date_key, value in node.entries:
+            date = as_date(date_key, f"a key of `{key}`", self.findings)
+            grounds = Grounds()
+            if isinstance(value, Mapping):
+                inner = Block(value, f"the point {date_key.text} of {self.what}", date_key.place, self.findings)
+                tree = inner.expression("value", required=True)
+                grounds = inner.grounds()
+                inner.done()
+                require_grounds(inner, grounds)
+            else:
+                tree = self.parse(value, date_key.text)
+            if date is not None and tree is not None:
+                found.append(Point(date, tree, grounds, date_key.place))
+        for earlier, later in zip(found, found[1:], strict=False):
+            if later.date.first <= earlier.date.last:
+                self.report(
+                    "dates-out-of-order", f"{later.date.text} does not come after {earlier.date.text}", later.place,
+                    expected="dates in order, none twice", related=((earlier.place, "the date before it"),),
+                    ways=("put the points in order of time",),
+                )  # fmt: skip
+        return tuple(found)
+
+    def names(self, key: str, required: bool = False) -> tuple[Scalar, ...]:
+        """A key that holds a list of names; one name may stand alone."""
+        node = self.node(key, required)
+        if node is None:
+            return ()
+        items = node.items if isinstance(node, Sequence) else (node,)
+        for item in items:
+            if not isinstance(item, Scalar):
+                self.report("wrong-shape", f"`{key}` of {self.what} is a list of names", item.place, _shape(item))
+        return tuple(item for item in items if isinstance(item, Scalar))
+
+    def sub(self, key: str, required: bool = False) -> Block:
+        """A block inside this one."""
+        place = self.place_of(key)
+        return Block(self.node(key, required), f"`{key}` of {self.what}", place, self.findings)
+
+    def items(self, what: str) -> list[tuple[Scalar, Block]]:
+        """Every entry as a block of its own."""
+        self.asked += list(self.entries)
+        return [(key, Block(value, f"{what} '{key.text}'", key.place, self.findings)) for key, value in self.entries.values()]
+
+    def grounds(self) -> Grounds:
+        """What the block rests on."""
+        citations: list[Citation] = []
+        node = self.node("claims")
+        items = node.items if isinstance(node, Sequence) else (node,) if node is not None else ()
+        for item in items:
+            if isinstance(item, Scalar):
+                citations.append(Citation(item.text, "value", item.place))
+            elif isinstance(item, Mapping) and all(isinstance(value, Scalar) for _, value in item.entries):
+                for key, value in item.entries:
+                    assert isinstance(value, Scalar)
+                    gives = next((word for word in GIVES if word == value.text), None)
+                    if gives is None:
+                        self.report(
+                            "unknown-word", f"a claim cannot give '{value.text}'", value.place, expected=", ".join(GIVES),
+                            ways=did_you_mean(value.text, GIVES),
+                        )  # fmt: skip
+                    else:
+                        citations.append(Citation(key.text, gives, key.place))
+            else:
+                self.report("wrong-shape", "a citation is a claim, or {claim: direction}", item.place, _shape(item))
+        return Grounds(tuple(citations), self.text("assumed"), self.date("since"), self.text("note"))
+
+    def done(self) -> None:
+        """Report the keys that nobody asked for."""
+        known = tuple(dict.fromkeys(self.asked))
+        for name, (key, _) in self.entries.items():
+            if name not in known:
+                self.report(
+                    "unknown-key", f"{self.what} has no key '{name}'", key.place, expected=", ".join(known),
+                    ways=(*did_you_mean(name, known), "take it away"),
+                )  # fmt: skip
+
+
+def require_grounds(block: Block, grounds: Grounds) -> None:
+    """Report a block that holds a number other than 0 and 1 and rests on nothing that gives one (R4)."""
+    if grounds.assumed or any(citation.gives in ("value", "bound") for citation in grounds.citations):
+        return
+    for tree in block.numbers:
+        for node in walk(tree):
+            if isinstance(node, Number | Quantity) and node.value not in (0.0, 1.0):
+                block.report(
+                    "ungrounded-number", f"{block.what} holds the number {node.text} and says neither whence nor why",
+                    node.place, expected="a claim that gives it, or a reason",
+                    ways=("cite a claim: `claims: [id]`", "say why it is assumed: `assumed: …`"),
+                )  # fmt: skip
+                return
+
+
+def as_date(scalar: Scalar, what: str, findings: list[Diagnostic]) -> Date | None:
+    """A text read as a date."""
+    date = parse_date(scalar.text)
+    if date is None:
+        findings.append(
+            Diagnostic("not-a-date", f"{what} is a date", scalar.place, f"'{scalar.text}'",
+                       "2025-01-21, 2025-01, 2025Q4 or 2025")
+        )  # fmt: skip
+    return date
+
+
+def parsed(scalar: Scalar, findings: list[Diagnostic]) -> Node | None:
+    """A text read as an expression."""
+    try:
+        return parse_expression(scalar.text, scalar.place)
+    except Fault as fault:
+        findings.append(fault.diagnostic)
+        return None
+
+
+def as_policy(scalar: Scalar, findings: list[Diagnostic]) -> tuple[Policy | None, Node | None]:
+    """A text read as a policy, and the expression it holds."""
+    tree = parsed(scalar, findings)
+    if tree is None:
+        return None, None
+    if isinstance(tree, Name) and tree.text == "never":
+        return Policy("never", None, scalar.text, scalar.place), None
+    if isinstance(tree, Call) and len(tree.args) == 1 and not tree.named:
+        match tree.function:
+            case "at" | "after" | "when" as kind:
+                return Policy(kind, tree.args[0], scalar.text, scalar.place), tree
+    findings.append(
+        Diagnostic("not-a-policy", "this is no policy", scalar.place, f"'{scalar.text}'", ", ".join(POLICIES))
+    )
+    return None, None
+
+
+def check_name(key: Scalar, what: str, findings: list[Diagnostic]) -> None:
+    """Report a name that an expression could not hold."""
+    if not _NAME.fullmatch(key.text) or key.text in UNIT_NAMES:
+        why = "is the name of a unit" if key.text in UNIT_NAMES else "cannot stand in an expression"
+        findings.append(
+            Diagnostic("bad-name", f"the name '{key.text}' of {what} {why}", key.place,
+                       expected="letters, digits and _, not beginning with a digit; parts joined by dots",
+                       ways_out=("choose another name",))
+        )  # fmt: skip
+
+
+def _shape(node: YamlNode) -> str:
+    match node:
+        case Scalar(text=text):
+            return f"'{text}'" if text else "nothing"
+        case Mapping():
+            return "a mapping"
+        case _:
+            return "a list"

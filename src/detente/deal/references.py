@@ -1,0 +1,138 @@
+"""Whether what a deal names is there: parties, resources, events, claims. Names inside expressions are the graph's to settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+
+from detente.deal.model import Deal, Grounds, TermText
+from detente.text.diagnostic import Diagnostic, did_you_mean
+from detente.text.place import Place
+
+
+def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
+    """Everything named that is not there, claims that do not give what they are cited for, and claims nobody cites."""
+    found: list[Diagnostic] = []
+    parties = deal.parties
+    for flow in deal.flows.values():
+        found += _missing("party", (flow.giver, flow.taker), parties, flow.place)
+    for need in deal.needs.values():
+        found += _missing("party", (need.party,), parties, need.place)
+        found += _missing("resource", (need.resource,), deal.resources, need.place)
+    for resource in deal.resources.values():
+        if resource.issuer:
+            found += _missing("party", (resource.issuer,), parties, resource.place)
+    for agreement in deal.agreements.values():
+        found += _missing("party", agreement.between, parties, agreement.place)
+        if agreement.name in parties:
+            found.append(
+                Diagnostic(
+                    "name-clash", f"'{agreement.name}' is both a party and an agreement", agreement.place,
+                    related=((parties[agreement.name].place, "the party"),), ways_out=("rename the agreement",),
+                )
+            )  # fmt: skip
+    found += _clashes(deal)
+    for name, term in deal.terms().items():
+        if term.stops:
+            found += _missing("event", (term.stops,), deal.events, term.place)
+        if term.last is not None and (term.last < term.first or term.last < deal.first or term.first > deal.last):
+            found.append(
+                Diagnostic(
+                    "never-active", f"the term '{name}' holds in no month of record and horizon", term.place,
+                    ways_out=("mend its dates", "take it away"),
+                )
+            )  # fmt: skip
+    for event in deal.events.values():
+        if event.decided_by:
+            found += _missing("party", (event.decided_by,), parties, event.place)
+    for right in deal.rights.values():
+        found += _missing("party", (right.holder, right.hurts), parties, right.place)
+        found += _missing("value of", (right.holder, right.hurts), deal.values, right.place)
+    for value in deal.values.values():
+        found += _missing("party", (value.name,), parties, value.place)
+    for believer, belief in deal.beliefs.items():
+        found += _missing("party", (believer,), parties, belief.place)
+        found += _missing("assumption", (change.target for change in belief.changes), deal.assumptions, belief.place)
+    for headline in deal.headlines.values():
+        scenarios = [name for name in (*headline.under, headline.against) if name and name != "base"]
+        found += _missing("scenario", scenarios, deal.scenarios, headline.place)
+    return (*found, *_citations(deal))
+
+
+def _missing(what: str, names: Iterable[str], known: Iterable[str], place: Place) -> Iterator[Diagnostic]:
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            yield Diagnostic(
+                f"unknown-{what.replace(' ', '-')}", f"there is no {what} '{name}'", place,
+                expected=", ".join(known[:12]) + (", …" if len(known) > 12 else "") if known else "",
+                ways_out=(*did_you_mean(name, known), f"declare the {what}"),
+            )  # fmt: skip
+
+
+def _clashes(deal: Deal) -> Iterator[Diagnostic]:
+    """Names that an expression could read in two ways."""
+    seen: dict[str, tuple[str, Place]] = {}
+    accounts = {f"{party}.{resource}" for party in deal.parties for resource in deal.resources}
+    for what, group in (
+        ("event", deal.events), ("assumption", deal.assumptions), ("variable", deal.variables), ("need", deal.needs),
+    ):  # fmt: skip
+        for name, entry in group.items():
+            if name in seen:
+                other, place = seen[name]
+                yield Diagnostic(
+                    "name-clash", f"'{name}' is both {other} and {what}", entry.place,
+                    related=((place, f"the {other}"),), ways_out=("rename one of them",),
+                )  # fmt: skip
+            elif name in accounts:
+                yield Diagnostic(
+                    "name-clash", f"'{name}' is the name of an account", entry.place, ways_out=("choose another name",)
+                )
+            seen[name] = (what, entry.place)
+
+
+def _citations(deal: Deal) -> Iterator[Diagnostic]:
+    claims = deal.evidence.claims
+    cited: set[str] = set()
+    reported: set[Place] = set()
+    for grounds in grounds_of(deal):
+        for citation in grounds.citations:
+            cited.add(citation.claim)
+            if citation.place in reported:
+                continue
+            reported.add(citation.place)
+            claim = claims.get(citation.claim)
+            if claim is None:
+                yield Diagnostic(
+                    "unknown-claim", f"there is no claim '{citation.claim}'", citation.place,
+                    ways_out=(*did_you_mean(citation.claim, claims), "add it to claims.jsonl", "say `assumed: …` instead"),
+                )  # fmt: skip
+            elif citation.gives in ("value", "bound") and not claim.gives_value:
+                yield Diagnostic(
+                    "claim-gives-no-value", f"the claim '{citation.claim}' gives no {citation.gives}", citation.place,
+                    found=claim.says, expected="a claim with `value`, `low` or `high`", related=((claim.place, "the claim"),),
+                    ways_out=(f"cite it for what it gives: `{{{citation.claim}: existence}}`", "add the value it states"),
+                )  # fmt: skip
+    for name, claim in claims.items():
+        if name not in cited:
+            yield Diagnostic(
+                "uncited-claim", f"nothing cites the claim '{name}'", claim.place, ways_out=("cite it", "take it away"),
+                severity="warning",
+            )  # fmt: skip
+
+
+def grounds_of(item: object) -> Iterator[Grounds]:
+    """All grounds anywhere inside a deal or a part of it."""
+    if isinstance(item, Grounds):
+        yield item
+    elif isinstance(item, dict):
+        for value in item.values():
+            yield from grounds_of(value)
+    elif isinstance(item, tuple):
+        for value in item:
+            yield from grounds_of(value)
+    elif isinstance(item, TermText):
+        yield item.grounds
+    elif is_dataclass(item) and type(item).__module__ == "detente.deal.model":
+        for field in fields(item):
+            yield from grounds_of(getattr(item, field.name))

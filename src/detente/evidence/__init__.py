@@ -1,0 +1,1 @@
+"""Evidence: sources, claims and where they come from."""
