@@ -113,7 +113,8 @@ def _section(top: Block, name: str, findings: list[Diagnostic]) -> Block:
         return Block(None, name, top.place, findings)
     block = top.sub(name)
     for key, _ in block.entries.values():
-        check_name(key, name, findings)
+        if name != "resources":
+            check_name(key, name, findings)
     return block
 
 

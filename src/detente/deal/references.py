@@ -73,7 +73,8 @@ def _missing(what: str, names: Iterable[str], known: Iterable[str], place: Place
 def _clashes(deal: Deal) -> Iterator[Diagnostic]:
     """Names that an expression could read in two ways."""
     seen: dict[str, tuple[str, Place]] = {}
-    accounts = {f"{party}.{resource}" for party in deal.parties for resource in deal.resources}
+    stored = [resource.name for resource in deal.resources.values() if resource.kind != "capacity"]
+    accounts = {f"{party}.{resource}" for party in deal.parties for resource in stored}
     for what, group in (
         ("event", deal.events), ("assumption", deal.assumptions), ("variable", deal.variables), ("need", deal.needs),
     ):  # fmt: skip

@@ -1,7 +1,7 @@
 """Exponential, logarithm, power and normal quantile, written once for every back end.
 
 Rule R5 asks for the same bits from the oracle and from the kernel. No two libraries agree on the last bit of `exp`, so
-these four are ours: straight lines of IEEE operations on float64, each rounded once, none fused, none reordered.
+these are ours: straight lines of IEEE operations, each rounded once, none fused, none reordered.
 A function is written over `Operations`, the few primitives that have no operator in Python. `NUMPY` carries them out on
 arrays; a code generator implements the same protocol on values that emit an instruction for each operator.
 `docs/numerics.md` gives the measured accuracy of each function and says how it was measured.
@@ -12,15 +12,13 @@ A NaN comes out as a NaN; its sign and payload are not promised. Subnormal numbe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-
-# What a back end computes with: a vector of float64, of int64 (`to_bits`) or of truth (a comparison).
-# float64 has + - * / and comparisons, int64 has + & << >>, truth has & | ~; the right side may be a Python number.
+# What a back end computes with: a vector of floats, of their bits or of truths. Floats have + - * / and comparisons;
+# bits have + & << and, where positive, >>; truths have &. A Python number may stand on the right of an operator and in
+# a select: it takes the type beside it. An operator with assignment may write in place.
 Value = Any
 
 
@@ -46,10 +44,16 @@ class Operations(Protocol):
         """Correctly rounded, as IEEE 754 has it."""
 
     def to_bits(self, x: Value) -> Value:
-        """The bits of a float64 as an int64."""
+        """The bits of a float64 as an int64, of a float32 as an int32."""
 
     def from_bits(self, bits: Value) -> Value:
-        """The float64 with these bits."""
+        """The float with these bits."""
+
+    def narrow(self, x: Value) -> Value:
+        """The nearest float32."""
+
+    def widen(self, x: Value) -> Value:
+        """The same number as a float64."""
 
 
 class _NumPy:
@@ -71,10 +75,16 @@ class _NumPy:
         return np.sqrt(x)
 
     def to_bits(self, x: Value) -> Value:
-        return x.view(np.int64)
+        return x.view(np.int64 if x.dtype == np.float64 else np.int32)
 
     def from_bits(self, bits: Value) -> Value:
-        return bits.view(np.float64)
+        return bits.view(np.float64 if bits.dtype == np.int64 else np.float32)
+
+    def narrow(self, x: Value) -> Value:
+        return x.astype(np.float32)
+
+    def widen(self, x: Value) -> Value:
+        return x.astype(np.float64)
 
 
 NUMPY: Operations = _NumPy()
@@ -133,6 +143,24 @@ def normal_quantile(u: Value, on: Operations = NUMPY) -> Value:
         return on.usually(hump > 5.55e-11, core, lambda: _far_quantile(u, on))
 
 
+def normal_draw(u: Value, on: Operations = NUMPY) -> Value:
+    """`normal_quantile` of a draw, in float32 arithmetic within: three times as quick, and what a simulation needs.
+
+    Within 3.5e-7 of the quantile, relatively, for every 32-bit draw; for a u further out the quantile itself.
+    """
+    with np.errstate(all="ignore"):
+        u = _argument(u)
+        centred = on.narrow(u - 0.5)
+        hump = on.narrow(u * 4.0 * (1.0 - u))
+        exponent, mantissa = _reduce(hump, on, _SINGLE)
+        f = mantissa - 1.0
+        s = f / (f + 2.0)
+        square = s * s
+        w = (exponent * _LN2 + s * (square * _polynomial(square, _DRAW_LOG) + 2.0)) * -1.0
+        draw = on.widen(centred * _polynomial(w, _DRAW_ABOVE) / _polynomial(w, _DRAW_BELOW))
+        return on.usually(hump >= 2.0**-31, draw, lambda: normal_quantile(u, on))
+
+
 # Exponential: x = k ln 2 + r with |r| <= ln(2) / 2, then a polynomial in r, then k into the exponent.
 
 # Adding this rounds to a whole number and leaves it in the lowest bits.
@@ -165,11 +193,21 @@ def _join_exponent(shifted: Value, rest: Value, on: Operations) -> Value:
 # The reduction and the order of the last sum are those of FreeBSD's e_log.c (Sun Microsystems, 1993).
 
 _SMALLEST, _LARGEST = 2.0**-1022, 1.7976931348623157e308
-_ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
-_ONE_BITS = 0x3FF0000000000000
-_MANTISSA = 0x000FFFFFFFFFFFFF
 _NO_SIGN = 0x7FFFFFFFFFFFFFFF
-_TWO_52_BITS = 0x4330000000000000
+
+
+class _Format(NamedTuple):
+    """A binary format of IEEE 754, as far as a logarithm takes its numbers apart."""
+
+    mantissa_bits: int
+    one: int  # the bits of 1
+    root_half: int  # the bits of sqrt(1/2)
+    whole: int  # the bits of 2**mantissa_bits, whose last place counts in ones
+    bias: float  # 2**mantissa_bits and the bias of the exponent
+
+
+_DOUBLE = _Format(52, 0x3FF0000000000000, 0x3FE6A09E667F3BCD, 0x4330000000000000, 2.0**52 + 1023.0)
+_SINGLE = _Format(23, 0x3F800000, 0x3F3504F3, 0x4B000000, 2.0**23 + 127.0)
 # Minimax for R(z) / z, absolute error of R 2**-58.3.
 _LOG = (
     0.14796424506248287, 0.15313999173928625, 0.18183566533003878, 0.2222219852554002, 0.2857142874292472,
@@ -185,15 +223,15 @@ def _log_of_the_rest(x: Value, on: Operations) -> Value:
     return on.select(x > _LARGEST, x, on.select((x < _SMALLEST) & (x >= 0.0), -np.inf, np.nan))
 
 
-def _reduce(x: Value, on: Operations) -> tuple[Value, Value]:
+def _reduce(x: Value, on: Operations, kind: _Format) -> tuple[Value, Value]:
     """The exponent e and 1 + f of an ordinary x; anything for another."""
-    bits = on.to_bits(x) + (_ONE_BITS - _ROOT_HALF_BITS)
-    exponent = on.from_bits((bits >> 52) + _TWO_52_BITS) - (2.0**52 + 1023.0)
-    return exponent, on.from_bits((bits & _MANTISSA) + _ROOT_HALF_BITS)
+    bits = on.to_bits(x) + (kind.one - kind.root_half)
+    exponent = on.from_bits((bits >> kind.mantissa_bits) + kind.whole) - kind.bias
+    return exponent, on.from_bits((bits & ((1 << kind.mantissa_bits) - 1)) + kind.root_half)
 
 
 def _log(x: Value, on: Operations) -> Value:
-    exponent, mantissa = _reduce(x, on)
+    exponent, mantissa = _reduce(x, on, _DOUBLE)
     f = mantissa - 1.0
     s = f / (f + 2.0)
     square = s * s
@@ -215,7 +253,7 @@ def _upper_half(x: Value, on: Operations) -> Value:
 
 def _log_in_two(x: Value, on: Operations) -> tuple[Value, Value]:
     """The logarithm of x >= 0 as a sum of two, good to about 2**-59; at zero and infinity it is merely enormous."""
-    exponent, mantissa = _reduce(x, on)
+    exponent, mantissa = _reduce(x, on, _DOUBLE)
     f = mantissa - 1.0
     below = mantissa + 1.0
     s = f / below
@@ -246,7 +284,7 @@ def _signed_power(size: Value, x: Value, y: Value, on: Operations) -> Value:
 
 
 def _argument(x: Value) -> Value:
-    return np.asarray(x, dtype=np.float64) if isinstance(x, float | int) else x
+    return np.asarray(x, dtype=np.float64) if isinstance(x, float | int | np.ndarray | np.generic) else x
 
 
 def _polynomial(x: Value, coefficients: Sequence[float]) -> Value:
@@ -274,6 +312,17 @@ _CORE_BELOW = (
     5.743156033197291e-07, 1.023757696324015e-05, 9.895298698522597e-05, 0.0012656171009096237, 0.006268095240197768,
     0.06133716499420775, 0.1267686566696155, 1.0,
 )  # fmt: skip
+
+# The same in float32, up to w = 21.5, where u = 2**-33: relative error 9.6e-9, below what float32 can tell.
+_LN2 = 0.69314718
+_DRAW_LOG = 0.29871728, 0.39977542, 0.66666776
+_DRAW_ABOVE = (
+    3.8183455e-07, 0.000118551696, 0.0022752036, 0.02504085, 0.18198493, 0.8948527, 2.5066283,
+)  # fmt: skip
+_DRAW_BELOW = (
+    3.7345487e-06, 0.00024831123, 0.0023109228, 0.034648757, 0.09519491, 1.0,
+)  # fmt: skip
+
 # Further out: AS 241, in sqrt(-log(u)) - 5.
 _FAR_ABOVE = (
     2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,

@@ -2,7 +2,8 @@
 
 The generator is Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11):
 it enciphers a counter, so any draw is computed alone, in any order, on any worker. A driver is known by a stable hash
-of its name: adding one changes no other. One block of four words serves four calendar months of one driver and path.
+of its name: adding one changes no other. One block of four words serves four calendar months of one driver
+and path: January to April, May to August, September to December.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def block(seed: int, driver: int, paths: PathArray, number: int) -> Block:
     """
     _check("a seed", seed, 64)
     _check("a driver's key", driver, 64)
-    _check("the number of a block", number, 32)
+    _check("a block of months", number, 32)
+    if paths.dtype.kind not in "iu":
+        raise ValueError(f"path numbers are whole numbers, not {paths.dtype}")
     if paths.size:
         _check("a path", int(paths.min()), 32)
         _check("a path", int(paths.max()), 32)
@@ -71,14 +74,16 @@ def philox(counter: tuple[np.uint64 | WordArray, ...], key: tuple[int, int]) -> 
 def uniform(seed: int, driver: int, paths: PathArray, month: int) -> FloatArray:
     """One draw for each path, evenly over (0, 1): (k + 1/2) / 2**32 for a word k, so neither end is ever met.
 
-    `month` counts from year zero: 2025-04 is 2025 * 12 + 3. Raises ValueError for a number out of its range.
+    `month` counts from the year zero: April 2025 is 2025 * 12 + 3. Raises ValueError for a number out of its range.
     """
+    _check("a month", month, 34)
     number, word = divmod(month, MONTHS_IN_BLOCK)
     return _to_uniform(block(seed, driver, paths, number)[word])
 
 
 def uniforms(seed: int, driver: int, paths: PathArray, month: int) -> Iterator[FloatArray]:
     """`uniform` of this month, the next and so on without end; each block is computed once."""
+    _check("a month", month, 34)
     number, word = divmod(month, MONTHS_IN_BLOCK)
     while True:
         words = block(seed, driver, paths, number)

@@ -205,7 +205,8 @@ class Histogram:
         size = np.maximum(np.abs(bins) - 1, 0)
         low, high = (edge.view(np.float64) for edge in (size << _DROPPED_BITS, (size + 1) << _DROPPED_BITS))
         value = np.where(bins < 0, -high, low) + inside * (high - low)
-        return np.clip(np.where(bins == 0, 0.0, value), self.least, self.greatest)
+        value = np.clip(np.where(bins == 0, 0.0, value), self.least, self.greatest)
+        return np.where(rank == 0, self.least, np.where(rank == count - 1, self.greatest, value))
 
     def binned(self) -> Histogram:
         return self

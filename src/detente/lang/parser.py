@@ -29,7 +29,7 @@ from detente.lang.syntax import (
     children,
 )
 from detente.lang.tokens import Token, fault, tokens_of
-from detente.lang.unit import UNIT_NAMES
+from detente.lang.unit import CURRENCIES, UNIT_NAMES
 from detente.text.diagnostic import Fault, did_you_mean
 from detente.text.place import Place
 
@@ -309,7 +309,8 @@ class _Parser:
             self.take()
             if self.accept("("):
                 return self.call(token, start)
-            if token.text in UNIT_NAMES:
+            alone = self.token.is_sign(",") or self.token.is_sign(")")
+            if token.text in UNIT_NAMES and not (alone and token.text in CURRENCIES):
                 raise fault(
                     "unit-without-number",
                     f"the unit '{token.text}' has no number before it",

@@ -35,7 +35,7 @@ class CapitalCommitment(Term):
             label = f"tranche_{number}"
             parts += _conditional(here, tranche, label)
             amount = here.own(label, tranche.amount)
-            parts.append(Flow(self.investor, self.company, tranche.resource, amount / MONTH, "financing", label))
+            parts.append(Flow(self.investor, self.company, tranche.resource, amount / MONTH, "financing", f"payment_{number}"))
             if self.price is not None and self.shares is not None:
                 parts.append(Issue(self.company, self.investor, amount / self.price, "round"))
         return parts

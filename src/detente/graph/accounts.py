@@ -1,0 +1,226 @@
+"""Flows and accounts: every payment has a giver and a taker, and accounts change by flows alone (R2)."""
+
+from __future__ import annotations
+
+from detente.deal.model import DeclaredFlow, Opening
+from detente.graph.draft import Draft
+from detente.graph.expressions import Elaborator
+from detente.graph.literals import distribution
+from detente.graph.model import shown_in
+from detente.lang.formula import (
+    Formula,
+    maximum,
+    minimum,
+    opening,
+    reference,
+    total,
+    zero,
+)
+from detente.lang.printer import print_expression
+from detente.lang.syntax import Call, Range
+from detente.lang.unit import Unit
+from detente.terms.joins import Flow, Issue
+from detente.terms.term import MONTH
+from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.place import Place
+
+STAGES = ("conversion", "option", "round")
+
+Payment = tuple[str, str, str, str, str]
+"""A settled flow: its equation, giver, taker, resource, class."""
+
+
+def add_flows(draft: Draft) -> list[Payment]:
+    """Declared flows, issues of shares, and how invoices are settled: every payment that moves an account."""
+    for flow in draft.deal.flows.values():
+        draft.attempt(lambda f=flow: _declared(draft, f))  # type: ignore[misc]
+    draft.attempt(lambda: _issues(draft))
+    payments: list[Payment] = []
+    for name, joined in draft.flows:
+        draft.attempt(lambda n=name, f=joined: payments.extend(_settled(draft, n, f)))  # type: ignore[misc]
+    return payments
+
+
+def add_balances(draft: Draft, payments: list[Payment]) -> None:
+    """The accounts, and what parties receive on balance where something asks for it. Comes last, when all is known that
+    reads them."""
+    _nets(draft, payments)
+    _accounts(draft, payments)
+
+
+def _declared(draft: Draft, flow: DeclaredFlow) -> None:
+    amount = Elaborator(draft, flow.name).formula(flow.amount)
+    resource = draft.cash((amount * MONTH).unit, flow.amount.place)
+    draft.add(flow.name, amount, "flow", flow.place, owner=flow.name, written=print_expression(flow.amount), grounds=flow.grounds)
+    joined = Flow(flow.giver, flow.taker, resource, amount, flow.category, invoice=flow.category == "operating")
+    draft.flows.append((flow.name, joined))
+
+
+def _issues(draft: Draft) -> None:
+    """Conversions, then options, then rounds: each on the count of shares after the last."""
+    issues = [(term, one) for term, one in draft.contributions if isinstance(one, Issue)]
+    issues.sort(key=lambda pair: STAGES.index(pair[1].stage))
+    issued: dict[str, list[Formula]] = {}
+    counted: set[str] = set()
+    for number, (term, issue) in enumerate(issues, 1):
+        place = draft.deal.terms()[term].place
+        shares = draft.shares_of(issue.company, place)
+        before = issued.setdefault(issue.company, [])
+        if term not in counted:
+            counted.add(term)
+            count = total(shares.unit, [-opening(f"{issue.company}.{shares.resource}", shares.unit), *before])
+            draft.add(f"{term}.count", count, "term", place, owner=term)
+        name = draft.free_name(f"{term}.shares")
+        draft.add(name, issue.shares / MONTH, "flow", place, owner=term, grounds=draft.deal.terms()[term].grounds)
+        before.append(reference(name, shares.unit / MONTH.unit) * MONTH)
+        draft.flows.append((name, Flow(issue.company, issue.holder, shares.resource, issue.shares, "financing", str(number))))
+
+
+def _settled(draft: Draft, name: str, flow: Flow) -> list[Payment]:
+    """A flow as it is settled: an invoice first in service credits of its taker, as far as they go, then in cash."""
+    unit = draft.resource_unit(flow.resource)
+    category = flow.category
+    plain: list[Payment] = [(name, flow.giver, flow.taker, flow.resource, category)]
+    if not flow.invoice:
+        return plain
+    place = draft.equations[name].place
+    for credits in draft.deal.resources.values():
+        if credits.kind != "money" or credits.issuer != flow.taker or credits.settles is None:
+            continue
+        if not _receives(draft, flow.giver, credits.name):
+            continue
+        part = Elaborator(draft, credits.name).of_unit(credits.settles, Unit(()), "`settles`")
+        held = maximum(zero(unit), opening(f"{flow.giver}.{credits.name}", unit))
+        earlier = [other for other, joined in draft.flows if joined.invoice and (joined.giver, joined.taker) == (flow.giver, flow.taker)]
+        for other in earlier[: earlier.index(name)]:
+            held = held - reference(f"{other} in {credits.name}", unit / MONTH.unit) * MONTH
+        amount = reference(name, unit / MONTH.unit)
+        settled = minimum(part * maximum(zero(amount.unit), amount), held / MONTH)
+        draft.add(f"{name} in {credits.name}", settled, "flow", place, owner=draft.equations[name].owner)
+        rest = amount - reference(f"{name} in {credits.name}", amount.unit)
+        draft.add(f"{name} in {flow.resource}", rest, "flow", place, owner=draft.equations[name].owner)
+        return [
+            (f"{name} in {credits.name}", flow.giver, flow.taker, credits.name, category),
+            (f"{name} in {flow.resource}", flow.giver, flow.taker, flow.resource, category),
+        ]
+    return plain
+
+
+def _receives(draft: Draft, party: str, resource: str) -> bool:
+    return any(one.account == f"{party}.{resource}" for one in draft.deal.openings) or any(
+        flow.taker == party and flow.resource == resource for _, flow in draft.flows
+    )
+
+
+def _accounts(draft: Draft, payments: list[Payment]) -> None:
+    deal = draft.deal
+    given = {one.account: one for one in deal.openings if one.on == deal.now}
+    for account, one in {one.account: one for one in deal.openings}.items():
+        party, _, resource = account.rpartition(".")
+        if account not in deal.terms() and (party not in deal.parties or resource not in deal.resources):
+            draft.findings.append(
+                Diagnostic("unknown-account", f"there is no account '{account}'", one.place, expected="PARTY.RESOURCE",
+                           ways_out=("declare the party and the resource",))
+            )  # fmt: skip
+    for resource in deal.resources.values():
+        if resource.kind == "capacity":
+            continue
+        unit = draft.resource_unit(resource.name)
+        touched = {party for _, giver, taker, moved, _ in payments if moved == resource.name for party in (giver, taker)}
+        held = {account.rpartition(".")[0] for account in given if account.rpartition(".")[2] == resource.name}
+        named = {
+            party for party in deal.parties
+            if _is_read(draft, f"{party}.{resource.name}")
+        }  # fmt: skip
+        holders = [party for party in deal.parties if party in touched | held | named]
+        issuer = resource.issuer
+        if issuer and issuer not in holders and holders:
+            holders.append(issuer)
+        initials: dict[str, Formula] = {}
+        for party in [one for one in holders if one != issuer] + ([issuer] if issuer in holders else []):
+            draft.attempt(lambda p=party, r=resource.name: initials.__setitem__(  # type: ignore[misc]
+                p, _initial(draft, p, r, given.get(f"{p}.{r}"), initials, issuer)
+            ))  # fmt: skip
+        for party in holders:
+            account = f"{party}.{resource.name}"
+            moved_in = [reference(n, unit / MONTH.unit) for n, _, taker, m, _ in payments if m == resource.name and taker == party]
+            moved_out = [reference(n, unit / MONTH.unit) for n, giver, _, m, _ in payments if m == resource.name and giver == party]
+            change = total(unit / MONTH.unit, moved_in) - total(unit / MONTH.unit, moved_out)
+            opened = given.get(account)
+            place = opened.place if opened else deal.parties[party].place
+            draft.add(
+                account, opening(account, unit) + change * MONTH, "account", place, owner=account, memory="now",
+                initial=initials.get(party, zero(unit)), **({"grounds": opened.grounds} if opened else {}),
+            )  # fmt: skip
+
+
+def _is_read(draft: Draft, account: str) -> bool:
+    """Whether some equation reads an account that nothing moves."""
+    return any(account in names_in(equation.formula) for equation in draft.equations.values())
+
+
+def names_in(formula: Formula) -> set[str]:
+    """The names of equations that a formula reads, of this month or the last."""
+    found: set[str] = set()
+    waiting = [formula]
+    while waiting:
+        node = waiting.pop()
+        if node.operation in ("reference", "opening"):
+            found.add(node.name)
+        waiting += node.arguments
+    return found
+
+
+def _initial(
+    draft: Draft, party: str, resource: str, given: Opening | None, others: dict[str, Formula], issuer: str
+) -> Formula:  # fmt: skip
+    unit = draft.resource_unit(resource)
+    if given is not None:
+        return _balance(draft, given, unit)
+    if party == issuer:
+        return -total(unit, list(others.values()))
+    if draft.deal.parties[party].outside:
+        return zero(unit)
+    shares_or_credits = bool(issuer)
+    if shares_or_credits:
+        return zero(unit)
+    raise Fault(
+        Diagnostic(
+            "missing-opening", f"'{party}.{resource}' has no opening at `now`", draft.deal.parties[party].place,
+            ways_out=(f"add `opening: {{{party}.{resource}: {{balance: …, assumed: …}}}}`", f"make `{party}` an outside party"),
+        )
+    )  # fmt: skip
+
+
+def _balance(draft: Draft, given: Opening, unit: Unit) -> Formula:
+    node = given.balance
+    if isinstance(node, Range | Call) and not (isinstance(node, Call) and node.function not in ("normal", "lognormal", "uniform", "triangular")):
+        found = distribution(node, "")
+        if found.unit != unit:
+            raise Fault(Diagnostic("unit-mismatch", f"'{given.account}' counts in {unit}", node.place, str(found.unit)))
+        name = f"opening of {given.account}"
+        return draft.add_input(name, found, name, shown_in(unit), given.grounds, given.place)
+    return Elaborator(draft, given.account).of_unit(node, unit, f"the opening of '{given.account}'")
+
+
+def _nets(draft: Draft, payments: list[Payment]) -> None:
+    """What parties receive less what they pay, by class and money, where something asks for it."""
+    asked = {name for equation in draft.equations.values() for name in names_in(equation.formula) if name.startswith("net ")}
+    money = [resource.name for resource in draft.deal.resources.values() if resource.kind == "money"]
+    for name in sorted(asked):
+        _, party, category, resource = name.split(" ")
+        counted = money if resource == "money" else [resource]
+        unit = draft.resource_unit(counted[0]) / MONTH.unit
+        chosen = [
+            (n, giver, taker) for n, giver, taker, moved, kind in payments
+            if moved in counted and category in (kind, "all") and party in (giver, taker)
+        ]  # fmt: skip
+        inward = [reference(n, unit) for n, _, taker in chosen if taker == party]
+        outward = [reference(n, unit) for n, giver, _ in chosen if giver == party]
+        place: Place = draft.deal.parties[party].place
+        draft.attempt(
+            lambda n=name, i=inward, o=outward, u=unit, p=place: draft.add(  # type: ignore[misc]
+                n, total(u, i) - total(u, o), "account", p, owner=n
+            )
+        )
+

@@ -1,0 +1,79 @@
+"""From a Deal to its Graph."""
+
+from __future__ import annotations
+
+from detente.deal.model import Deal
+from detente.graph.accounts import add_balances, add_flows
+from detente.graph.draft import Draft
+from detente.graph.events import add_events, choices
+from detente.graph.measures import add_values, measures
+from detente.graph.model import Graph
+from detente.graph.needs import add_needs
+from detente.graph.order import ordered
+from detente.graph.terms import add_terms
+from detente.graph.variables import add_assumptions, add_variables, correlations
+from detente.lang.syntax import Node
+from detente.text.diagnostic import Diagnostic, did_you_mean
+
+
+def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
+    """The graph of a deal, with further figures about whole paths where they are `asked` for by key.
+
+    None where anything is wrong; all that is wrong is told at once.
+    """
+    draft = Draft(deal)
+    process_mixing, input_mixing = correlations(draft)
+    add_assumptions(draft)
+    add_variables(draft, process_mixing)
+    add_terms(draft)
+    add_needs(draft)
+    add_events(draft)
+    payments = add_flows(draft)
+    add_values(draft)
+    figures = measures(draft, asked or {})
+    add_balances(draft, payments)
+    equations = ordered(draft, figures)
+    _check_outputs(draft)
+    _check_scenarios(draft)
+    if draft.findings:
+        return None, tuple(draft.findings)
+    graph = Graph(
+        deal=deal, equations=equations, tables=draft.tables, inputs=draft.inputs, mixing=input_mixing,
+        hazards=tuple(event.name for event in deal.events.values() if event.hazard is not None),
+        choices=choices(deal), switches=tuple(name for name, term in deal.terms().items() if term.known),
+        measures=figures, observed=draft.observed, start=draft.start,
+    )  # fmt: skip
+    return graph, ()
+
+
+def _check_outputs(draft: Draft) -> None:
+    for name, place in draft.deal.outputs.items():
+        if name not in draft.equations and not draft.findings:
+            draft.findings.append(
+                Diagnostic("unknown-output", f"there is no series '{name}'", place, ways_out=did_you_mean(name, draft.equations))
+            )
+
+
+def _check_scenarios(draft: Draft) -> None:
+    """Every change of a scenario names an event, a term or an assumption, and is of its kind."""
+    deal = draft.deal
+    terms = deal.terms()
+    groups = [*deal.scenarios.values(), *deal.beliefs.values()]
+    groups += [side for right in deal.rights.values() for side in (right.use, right.instead)]
+    for scenario in groups:
+        for change in scenario.changes:
+            event = deal.events.get(change.target)
+            fits = (
+                (change.policy is not None and event is not None and event.policy is not None)
+                or (change.policy is None and change.value is None and change.target in terms)
+                or (change.value is not None and change.target in deal.assumptions)
+            )
+            if not fits:
+                known = [*deal.events, *terms, *deal.assumptions]
+                draft.findings.append(
+                    Diagnostic(
+                        "changes-nothing", f"'{change.target}' cannot be changed so", change.place,
+                        expected="a policy for a decided event, `off` for a term, a value for an assumption",
+                        ways_out=did_you_mean(change.target, known),
+                    )
+                )  # fmt: skip

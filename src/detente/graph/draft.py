@@ -1,0 +1,147 @@
+"""The graph while it is being built: equations, tables and inputs by name, and what is wrong so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from detente.deal.model import Deal, Grounds, Point
+from detente.graph.literals import value_of
+from detente.graph.model import Equation, Input, Memory, Observed, Role, Shown, Table, shown_in
+from detente.lang.distribution import Distribution
+from detente.lang.formula import Formula, Kind, parameter
+from detente.lang.unit import CURRENCIES, ONE, Unit, parse_unit
+from detente.terms.joins import Contribution, Flow, Shares
+from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.place import Place
+from detente.text.written import Month
+
+
+@dataclass
+class Draft:
+    """What the build has found so far. `contributions` are what terms add to the joins, each with the term's name."""
+
+    deal: Deal
+    findings: list[Diagnostic] = field(default_factory=list)
+    equations: dict[str, Equation] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    inputs: dict[str, Input] = field(default_factory=dict)
+    contributions: list[tuple[str, Contribution]] = field(default_factory=list)
+    flows: list[tuple[str, Flow]] = field(default_factory=list)
+    observed: dict[str, tuple[Observed, ...]] = field(default_factory=dict)
+    start: Month = 0
+
+    def __post_init__(self) -> None:
+        self.start = self.deal.now
+
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do a part of the build; what is wrong with it is noted and the rest goes on."""
+        try:
+            work()
+        except Fault as fault:
+            if fault.diagnostic not in self.findings:
+                self.findings.append(fault.diagnostic)
+
+    def add(
+        self, name: str, formula: Formula, role: Role, place: Place, *, owner: str = "", written: str = "",
+        grounds: Grounds = Grounds(), memory: Memory = "none", initial: Formula | None = None,  # noqa: B008 (frozen)
+        record: Formula | None = None, shown: Shown | None = None,
+    ) -> None:  # fmt: skip
+        """Add an equation under its name."""
+        if name in self.equations:
+            raise Fault(
+                Diagnostic("name-clash", f"'{name}' is defined twice", place,
+                           related=((self.equations[name].place, "the first"),), ways_out=("rename one of them",))
+            )  # fmt: skip
+        self.equations[name] = Equation(
+            name, formula, role, shown or shown_in(formula.unit), place, owner, written, grounds, memory, initial, record
+        )
+
+    def free_name(self, name: str) -> str:
+        """A name that no equation has yet."""
+        number, free = 2, name
+        while free in self.equations:
+            free, number = f"{name} {number}", number + 1
+        return free
+
+    def add_input(self, name: str, distribution: Distribution, stream: str, shown: Shown, grounds: Grounds, place: Place) -> Formula:
+        """Add an uncertain input and give the formula that reads it."""
+        self.inputs[name] = Input(name, distribution, stream, shown, grounds, place)
+        return parameter(name, distribution.unit, distribution.kind, place)
+
+    def needs_record(self, month: Month) -> None:
+        """Have the record phase begin by a month, where the deal has one."""
+        self.start = max(self.deal.first, min(self.start, month))
+
+    # what names stand for
+
+    def declared_unit(self, name: str) -> Unit:
+        """The unit that a variable declares."""
+        text = self.deal.variables[name].unit
+        try:
+            return parse_unit(text)[1] if text else ONE
+        except ValueError as error:
+            raise Fault(
+                Diagnostic("unknown-unit", f"the unit of '{name}': {error}", self.deal.variables[name].place)
+            ) from None
+
+    def currency(self) -> Unit:
+        """The unit of the deal's first money."""
+        for resource in self.deal.resources.values():
+            if resource.kind == "money":
+                return self.resource_unit(resource.name)
+        raise Fault(Diagnostic("missing-key", "the deal has no money among its resources", self.deal.place,
+                               ways_out=("add `USD: {kind: money}` to `resources`",)))  # fmt: skip
+
+    def resource_unit(self, name: str) -> Unit:
+        """The unit that an account of a resource counts in."""
+        resource = self.deal.resources[name]
+        try:
+            return parse_unit(resource.unit)[1]
+        except ValueError as error:
+            raise Fault(
+                Diagnostic("unknown-unit", f"the unit of '{name}': {error}", resource.place,
+                           ways_out=("give `unit: …`, or for money `in: USD`",))
+            ) from None  # fmt: skip
+
+    def cash(self, unit: Unit, place: Place) -> str:
+        """The money resource that a payment in a unit is made in, service credits apart."""
+        for resource in self.deal.resources.values():
+            if resource.kind == "money" and not resource.issuer and self.resource_unit(resource.name) == unit:
+                return resource.name
+        raise Fault(
+            Diagnostic("unknown-resource", f"no money among the resources counts in {unit}", place,
+                       expected=", ".join(sorted(CURRENCIES & {r.unit for r in self.deal.resources.values()})),
+                       ways_out=("check the units of the amount: a payment is money per time",))
+        )  # fmt: skip
+
+    def shares_of(self, company: str, place: Place) -> Shares:
+        """The shares that a company issues."""
+        for resource in self.deal.resources.values():
+            if resource.kind == "shares" and resource.issuer == company:
+                return Shares(company, resource.name, self.resource_unit(resource.name))
+        raise Fault(
+            Diagnostic("unknown-resource", f"'{company}' issues no shares", place,
+                       ways_out=(f"add a resource `{{kind: shares, issuer: {company}}}`",))
+        )  # fmt: skip
+
+    def fiscal_ends(self) -> dict[str, int]:
+        """The month in which each party's fiscal year ends."""
+        return {party.name: party.fiscal_year_ends for party in self.deal.parties.values()}
+
+    def points(self, points: tuple[Point, ...], unit: tuple[float, Unit], what: str) -> list[tuple[Month, Month, float]]:
+        """Points as first month, last month and value in base units."""
+        found = []
+        for point in points:
+            value, own = value_of(point.value, unit)
+            if own != unit[1]:
+                raise Fault(
+                    Diagnostic("unit-mismatch", f"a point of '{what}' is in another unit", point.value.place, str(own), str(unit[1]))
+                )
+            found.append((point.date.first, point.date.last, value))
+        return found
+
+
+def with_kind(formula: Formula, kind: Kind) -> Formula:
+    """The same formula of another kind."""
+    return replace(formula, kind=kind)

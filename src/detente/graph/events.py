@@ -1,0 +1,153 @@
+"""Events: by hazard, by condition, or because the party that has the right decides it."""
+
+from __future__ import annotations
+
+from detente.deal.model import Deal, Event, Policy
+from detente.graph.draft import Draft
+from detente.graph.expressions import Elaborator
+from detente.graph.literals import period_of
+from detente.lang.formula import (
+    Formula,
+    constant,
+    false,
+    maximum,
+    opening,
+    parameter,
+    reference,
+    select,
+    true,
+    zero,
+)
+from detente.lang.printer import print_expression
+from detente.lang.unit import ONE
+from detente.terms.joins import Permission
+from detente.terms.term import MONTH, in_month
+
+RATE = ONE / MONTH.unit
+
+
+def exponential_draw(event: str) -> str:
+    """The run-time argument that holds the exponential draw of an event on each path."""
+    return f"draw {event}"
+
+
+def choice(event: str) -> str:
+    """The run-time argument that says which policy of an event a run uses."""
+    return f"policy {event}"
+
+
+def choices(deal: Deal) -> dict[str, tuple[Policy, ...]]:
+    """The policies of each decided event that a run may use: the filed one, its options, those of scenarios and rights."""
+    found: dict[str, list[Policy]] = {
+        name: [event.policy, *event.options] for name, event in deal.events.items() if event.policy is not None
+    }
+    scenarios = [*deal.scenarios.values()]
+    scenarios += [side for right in deal.rights.values() for side in (right.use, right.instead)]
+    for scenario in scenarios:
+        for change in scenario.changes:
+            if change.policy is not None and change.target in found:
+                if all(not same_policy(change.policy, policy) for policy in found[change.target]):
+                    found[change.target].append(change.policy)
+    return {name: tuple(policies) for name, policies in found.items()}
+
+
+def same_policy(one: Policy, other: Policy) -> bool:
+    """Whether two policies say the same."""
+    return one.kind == other.kind and one.argument == other.argument
+
+
+def add_events(draft: Draft) -> None:
+    """Every event."""
+    found = choices(draft.deal)
+    for event in draft.deal.events.values():
+        draft.attempt(lambda e=event: _add_event(draft, e, found.get(e.name, ())))  # type: ignore[misc]
+
+
+def _add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None:
+    read = Elaborator(draft, event.name)
+    before = opening(event.name, ONE, "boolean")
+    start = false()
+    if event.hazard is not None:
+        condition = _by_hazard(draft, read, event)
+    elif event.when is not None:
+        condition = read.condition(event.when)
+    elif event.happened is not None:
+        start = true() if event.happened.first <= draft.deal.now else false()
+        condition = in_month(event.happened.first)
+    else:
+        condition = _by_decision(draft, read, event, policies)
+    draft.add(
+        f"{event.name}.fires", condition & ~before, "event", event.place, owner=event.name, grounds=event.grounds,
+        written=_written(event),
+    )  # fmt: skip
+    fires = reference(f"{event.name}.fires", ONE, "boolean")
+    draft.add(event.name, before | fires, "event", event.place, owner=event.name, grounds=event.grounds, memory="now", initial=start)
+
+
+def _written(event: Event) -> str:
+    node = event.hazard or event.when
+    if node is not None:
+        return print_expression(node)
+    return event.policy.text if event.policy else f"happened {event.happened.text if event.happened else ''}"
+
+
+def _permitted(draft: Draft, event: Event) -> list[Formula]:
+    return [one.allowed for _, one in draft.contributions if isinstance(one, Permission) and one.event == event.name]
+
+
+def _by_hazard(draft: Draft, read: Elaborator, event: Event) -> Formula:
+    """The event fires when the hazard accumulated after `now` reaches an exponential draw of the path."""
+    assert event.hazard is not None
+    rate = maximum(zero(RATE), read.rate(event.hazard))
+    accumulated = f"{event.name}.accumulated"
+    condition: Formula = true()
+    for allowed in _permitted(draft, event):
+        condition = condition & allowed
+    if event.possible is not None:
+        condition = condition & read.condition(event.possible)
+    exposed = select(condition, rate * MONTH, constant(0.0))
+    draft.add(
+        accumulated, opening(accumulated, ONE) + exposed, "event", event.place, owner=event.name, grounds=event.grounds,
+        memory="now", initial=constant(0.0),
+    )  # fmt: skip
+    return reference(accumulated, ONE) >= parameter(exponential_draw(event.name))
+
+
+def _by_decision(draft: Draft, read: Elaborator, event: Event, policies: tuple[Policy, ...]) -> Formula:
+    """The holder's policy, once every permission over the event is given."""
+    possible: Formula = read.condition(event.possible) if event.possible is not None else true()
+    for allowed in _permitted(draft, event):
+        possible = possible & allowed
+    name = f"{event.name}.possible"
+    draft.add(name, possible, "event", event.place, owner=event.name, grounds=event.grounds)
+    possible = reference(name, ONE, "boolean")
+    if any(policy.kind == "after" for policy in policies):
+        ever, waited = f"{event.name}.ever_possible", f"{event.name}.waited"
+        was = opening(ever, ONE, "boolean")
+        draft.add(ever, was | possible, "memory", event.place, owner=event.name, memory="now", initial=false())
+        draft.add(
+            waited, select(was, opening(waited, MONTH.unit) + MONTH, zero(MONTH.unit)), "memory", event.place,
+            owner=event.name, memory="now", initial=zero(MONTH.unit),
+        )  # fmt: skip
+    chosen: Formula = false()
+    for number, policy in reversed(list(enumerate(policies))):
+        chosen = select(parameter(choice(event.name)).equals(constant(float(number))), _policy(draft, read, event, policy), chosen)
+    return possible & chosen
+
+
+def _policy(draft: Draft, read: Elaborator, event: Event, policy: Policy) -> Formula:
+    match policy.kind:
+        case "never":
+            return false()
+        case "at":
+            assert policy.argument is not None
+            first, _ = period_of(policy.argument, draft.fiscal_ends())
+            return in_month(first)
+        case "after":
+            assert policy.argument is not None
+            delay = read.of_unit(policy.argument, MONTH.unit, "a delay")
+            return reference(f"{event.name}.waited", MONTH.unit) >= delay
+        case "when":
+            assert policy.argument is not None
+            return read.condition(policy.argument)
+

@@ -1,0 +1,280 @@
+"""Assumptions and variables as inputs, tables and equations; records as tables that processes start from."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from detente.deal.model import Assumption, Point, Variable
+from detente.graph.draft import Draft
+from detente.graph.expressions import Elaborator
+from detente.graph.literals import distribution, kind_of
+from detente.graph.model import Observed, Shown, Table, shown_in
+from detente.lang.distribution import Distribution
+from detente.lang.formula import (
+    Formula,
+    as_rate,
+    constant,
+    exponential,
+    month,
+    normal,
+    opening,
+    power,
+    select,
+    series,
+    square_root,
+    total,
+)
+from detente.lang.printer import print_expression
+from detente.lang.syntax import Call, Node, Number, Quantity, Range, Unary
+from detente.lang.unit import ONE, Unit, parse_unit
+from detente.terms.term import MONTH
+from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.place import Place
+
+PROCESSES = {
+    "gbm": ("growth", "volatility", "fades_to", "over"),
+    "ou": ("mean", "half_life", "volatility"),
+}
+"""Processes and their arguments; of `gbm`, `fades_to` and `over` go together and may be left out."""
+
+Mixing = dict[str, tuple[tuple[str, float], ...]]
+
+
+def add_assumptions(draft: Draft) -> None:
+    """Every assumption as an input."""
+    for assumption in draft.deal.assumptions.values():
+        draft.attempt(lambda a=assumption: _add_assumption(draft, a))  # type: ignore[misc]
+
+
+def _add_assumption(draft: Draft, assumption: Assumption) -> None:
+    found = distribution(assumption.value, assumption.kind)
+    draft.add_input(
+        assumption.name, found, assumption.stream, shown_as_written(assumption.value, found), assumption.grounds, assumption.place
+    )
+
+
+def shown_as_written(node: Node, found: Distribution) -> Shown:
+    """An input is shown in the unit it is written in; a share or growth in per cent."""
+    last = node
+    while not isinstance(last, Number | Quantity):
+        match last:
+            case Range(high=high):
+                last = high
+            case Call(args=(*_, arg)):
+                last = arg
+            case Unary(operand=operand):
+                last = operand
+            case _:
+                return shown_in(found.unit)
+    if isinstance(last, Quantity) and last.percent:
+        text = f"% {last.unit.removeprefix('1 ')}".strip()
+        return Shown(text, 0.01 if found.kind == "growth" else 0.01 * parse_unit(last.unit)[0])
+    if isinstance(last, Number):
+        return Shown("", 1.0)
+    suffix = last.text.split()[1] if len(last.text.split()) > 1 else ""
+    factor = {"k": 1e3, "mn": 1e6, "bn": 1e9, "tn": 1e12}.get(suffix, 1.0)
+    text = f"{suffix} {last.unit}" if factor != 1.0 else last.unit
+    return Shown(text, factor * parse_unit(last.unit)[0])
+
+
+def add_variables(draft: Draft, mixing: Mixing) -> None:
+    """Every variable as an equation."""
+    for variable in draft.deal.variables.values():
+        draft.attempt(lambda v=variable: _add_variable(draft, v, mixing))  # type: ignore[misc]
+
+
+def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
+    unit_text = variable.unit
+    draft.declared_unit(variable.name)
+    declared = parse_unit(unit_text) if unit_text else (1.0, ONE)
+    shown = Shown(unit_text, declared[0])
+    read = Elaborator(draft, variable.name)
+    _observe(draft, variable, declared)
+    if variable.table:
+        points = draft.points(variable.table, declared, variable.name)
+        _add_table(draft, variable.name, points, logarithmic=False, level_before=True)
+        formula: Formula = series(variable.name, declared[1])
+        draft.add(
+            variable.name, formula, "variable", variable.place, owner=variable.name, written="table", grounds=variable.grounds,
+            shown=shown,
+        )  # fmt: skip
+    elif variable.next is not None:
+        _add_process(draft, variable, variable.next, declared, shown, mixing)
+    elif variable.formula is not None:
+        formula = read.of_unit(variable.formula, declared[1], f"'{variable.name}'")
+        record = None
+        if variable.past:
+            points = draft.points(variable.past, declared, variable.name)
+            _add_table(draft, f"{variable.name} on record", points, logarithmic=False, level_before=False)
+            record = series(f"{variable.name} on record", declared[1])
+        draft.add(
+            variable.name, formula, "variable", variable.place, owner=variable.name,
+            written=print_expression(variable.formula), grounds=variable.grounds, shown=shown, record=record,
+        )  # fmt: skip
+
+
+def _observe(draft: Draft, variable: Variable, declared: tuple[float, Unit]) -> None:
+    found: list[Observed] = []
+    for points, drives in ((variable.past, True), (variable.observed, False)):
+        for point, (first, last, value) in zip(points, draft.points(points, declared, variable.name), strict=True):
+            found.append(Observed(first, last, value, _claims(point, variable), drives))
+    if found:
+        draft.observed[variable.name] = tuple(sorted(found, key=lambda one: one.last))
+
+
+def _claims(point: Point, variable: Variable) -> tuple[str, ...]:
+    grounds = point.grounds if point.grounds.citations else variable.grounds
+    return tuple(citation.claim for citation in grounds.citations)
+
+
+def _add_table(
+    draft: Draft, name: str, points: list[tuple[int, int, float]], logarithmic: bool, level_before: bool
+) -> None:  # fmt: skip
+    """A table through points, straight between them (in logarithms where asked and possible), level after the last."""
+    deal = draft.deal
+    logarithmic = logarithmic and all(value > 0 for _, _, value in points)
+    values: list[float] = []
+    for number in range(deal.first, deal.last + 1):
+        before = [point for point in points if point[0] <= number]
+        after = [point for point in points if point[0] > number]
+        if not before:
+            values.append(points[0][2] if level_before else math.nan)
+        elif number <= before[-1][1] or not after:
+            values.append(before[-1][2])
+        else:
+            (_, start, low), (end, _, high) = before[-1], after[0]
+            share = (number - start) / (end - start)
+            values.append(low * (high / low) ** share if logarithmic else low + (high - low) * share)
+    draft.tables[name] = Table(name, deal.first, tuple(values))
+
+
+def _add_process(
+    draft: Draft, variable: Variable, node: Node, declared: tuple[float, Unit], shown: Shown, mixing: Mixing
+) -> None:  # fmt: skip
+    if not isinstance(node, Call) or node.function not in PROCESSES or node.args:
+        raise Fault(
+            Diagnostic(
+                "not-a-process", "`next` is a process", node.place, print_expression(node),
+                "gbm(growth = …, volatility = …, fades_to = …, over = …) or ou(mean = …, half_life = …, volatility = …)",
+            )
+        )  # fmt: skip
+    arguments = dict(node.named)
+    needed = {"gbm": ("growth", "volatility"), "ou": ("mean", "half_life", "volatility")}[node.function]
+    wrong = [name for name in arguments if name not in PROCESSES[node.function]]
+    wrong += [name for name in needed if name not in arguments]
+    if ("fades_to" in arguments) != ("over" in arguments):
+        wrong.append("fades_to and over go together")
+    if wrong or not variable.past:
+        raise Fault(
+            Diagnostic("wrong-arguments", f"{node.function} is called otherwise: {', '.join(wrong)}", node.place,
+                       print_expression(node), ", ".join(PROCESSES[node.function]))
+        )  # fmt: skip
+    points = draft.points(variable.past, declared, variable.name)
+    _add_table(draft, f"{variable.name} on record", points, logarithmic=node.function == "gbm", level_before=False)
+    last = min(points[-1][1], draft.deal.now)
+    draft.needs_record(last)
+    record, before = series(f"{variable.name} on record", declared[1]), opening(variable.name, declared[1])
+    shock = total(ONE, [constant(weight) * normal(stream) for stream, weight in mixing.get(variable.name, ((variable.name, 1.0),))])
+    step = _gbm if node.function == "gbm" else _ou
+    moved = step(Elaborator(draft, variable.name), arguments, before, shock, last)
+    formula = select(month() <= constant(float(last)), record, moved) if last >= draft.start else moved
+    draft.add(
+        variable.name, formula, "variable", variable.place, owner=variable.name, written=print_expression(node),
+        grounds=variable.grounds, shown=shown, memory="record", initial=record,
+    )  # fmt: skip
+
+
+def _gbm(read: Elaborator, arguments: dict[str, Node], before: Formula, shock: Formula, last: int) -> Formula:
+    """Geometric Brownian motion: the mean grows by `growth`, which may fade: a part exp(-time / over) of what fades is left
+    after a time, counted from the last point on record."""
+    growth = as_rate(read.growth(arguments["growth"]))
+    if "fades_to" in arguments:
+        end = as_rate(read.growth(arguments["fades_to"]))
+        over = read.of_unit(arguments["over"], MONTH.unit, "`over`")
+        passed = (month() - constant(float(last + 1))) * MONTH
+        growth = end + (growth - end) * exponential(-(passed / over))
+    volatility = read.of_unit(arguments["volatility"], MONTH.unit ** Fraction(-1, 2), "`volatility`")
+    drift = growth * MONTH - volatility * volatility * MONTH * constant(0.5)
+    return before * exponential(drift + volatility * square_root(MONTH) * shock)
+
+
+def _ou(read: Elaborator, arguments: dict[str, Node], before: Formula, shock: Formula, last: int) -> Formula:
+    """Ornstein–Uhlenbeck: half of the distance to the mean is closed every half-life."""
+    mean = read.of_unit(arguments["mean"], before.unit, "`mean`")
+    half_life = read.of_unit(arguments["half_life"], MONTH.unit, "`half_life`")
+    volatility = read.of_unit(arguments["volatility"], before.unit * MONTH.unit ** Fraction(-1, 2), "`volatility`")
+    left = power(constant(0.5), MONTH / half_life)
+    return mean + (before - mean) * left + volatility * square_root(MONTH) * shock
+
+
+def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
+    """How the normals of correlated processes, and of correlated inputs, are made of independent ones.
+
+    Weights are the rows of the Cholesky factor of each group's correlation matrix, in the order of the file.
+    """
+    deal = draft.deal
+    processes = {name: name for name, variable in deal.variables.items() if variable.next is not None}
+    inputs = {name: assumption.stream for name, assumption in deal.assumptions.items()}
+    found: list[Mixing] = []
+    for group in (processes, inputs):
+        pairs: dict[frozenset[str], float] = {}
+        members: list[str] = []
+        for correlation in deal.correlations:
+            if all(name in group for name in correlation.between):
+                number = correlation.value
+                sign, inner = (-1.0, number.operand) if isinstance(number, Unary) else (1.0, number)
+                if not isinstance(inner, Number | Quantity) or kind_of(inner) not in ("number", "share") or inner.value > 1.0:
+                    draft.findings.append(_not_a_correlation(number.place, print_expression(number)))
+                    continue
+                pairs[frozenset(correlation.between)] = sign * inner.value
+                members += [name for name in correlation.between if name not in members]
+        members.sort(key=list(group).index)
+        factor = _cholesky([[1.0 if a == b else pairs.get(frozenset((a, b)), 0.0) for b in members] for a in members])
+        if factor is None:
+            place = next(c.place for c in deal.correlations if all(name in group for name in c.between))
+            draft.findings.append(
+                Diagnostic("not-correlations", "these correlations contradict each other", place,
+                           expected="a matrix that is positive definite", ways_out=("make them smaller",))
+            )  # fmt: skip
+            factor = []
+        found.append(
+            {
+                name: tuple((group[other], weight) for other, weight in zip(members, row, strict=False) if weight != 0.0)
+                for name, row in zip(members, factor, strict=False)
+            }
+        )
+    for correlation in deal.correlations:
+        known = [name in processes for name in correlation.between], [name in inputs for name in correlation.between]
+        if not any(all(each) for each in known):
+            draft.findings.append(
+                Diagnostic(
+                    "unknown-name", f"{' and '.join(correlation.between)} are not two assumptions or two processes",
+                    correlation.place, ways_out=("name two assumptions, or two variables with `next`",),
+                )
+            )  # fmt: skip
+    return found[0], found[1]
+
+
+def _not_a_correlation(place: Place, found: str) -> Diagnostic:
+    return Diagnostic("share-outside", "a correlation lies between -1 and 1", place, found)
+
+
+def _cholesky(matrix: list[list[float]]) -> list[list[float]] | None:
+    """The lower factor of a positive definite matrix, row by row; None where it is not one. Own arithmetic, for equal bits
+    on every machine."""
+    factor: list[list[float]] = []
+    for i, row in enumerate(matrix):
+        new: list[float] = []
+        for j in range(i + 1):
+            rest = row[j]
+            for k in range(j):
+                rest -= new[k] * (factor[j][k] if j < i else new[k])
+            if j < i:
+                new.append(rest / factor[j][j])
+            elif rest <= 1e-12:
+                return None
+            else:
+                new.append(math.sqrt(rest))
+        factor.append(new)
+    return factor

@@ -1,0 +1,1 @@
+"""Findings for the eye: charts as Vega-Lite data, one self-contained HTML page, tables for the terminal."""
