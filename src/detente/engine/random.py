@@ -2,8 +2,8 @@
 
 The generator is Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11):
 it enciphers a counter, so any draw is computed alone, in any order, on any worker. A driver is known by a stable hash
-of its name: adding one changes no other. One block of four words serves four calendar months of one driver
-and path: January to April, May to August, September to December.
+of its name: adding one changes no other. One block of four words serves four calendar months of one driver and path:
+January to April, May to August, September to December.
 """
 
 from __future__ import annotations

@@ -249,10 +249,10 @@ class Summary:
         if first_path < 0 or first_path % BLOCK_PATHS:
             raise ValueError(f"a part starts at a multiple of {BLOCK_PATHS} paths, not at path {first_path}")
         paths = samples.shape[1]
-        branches = grow(branches_of(block_moments(samples), first_path, paths))
         # Our own copy, in which zero has no sign: which of two zeros a sort puts first depends on what came before.
-        values = Sample((np.ascontiguousarray(samples, dtype=np.float64) + 0.0,))
-        return cls(paths, branches, values if paths <= EXACT_PATHS else values.binned())
+        values = np.ascontiguousarray(samples, dtype=np.float64) + 0.0
+        branches = grow(branches_of(block_moments(values), first_path, paths))
+        return cls(paths, branches, Sample((values,)) if paths <= EXACT_PATHS else Histogram.of(values))
 
     def merge(self, *others: Summary) -> Summary:
         """The summary of all these paths, the same to the bit in any order. Merging many at once is quicker.

@@ -1,6 +1,7 @@
-"""Charts as Vega-Lite data: from parts of the findings to Altair charts that name no colour.
+"""Charts as Vega-Lite data: from parts of the findings to Altair charts.
 
-What a mark looks like stands in `theme`, by the names of styles; so one spec serves light, dark and print.
+A chart carries its numbers with four significant digits and names styles instead of colours: the look stands in `theme`.
+`spec` gives the data that a page embeds and a test pins; `save_picture` draws without a browser.
 """
 
 from __future__ import annotations
@@ -8,265 +9,153 @@ from __future__ import annotations
 import json
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import altair as alt
 
 from detente.answers.results import RightAnswer
-from detente.deal.model import Agreement, Deal, Grounds, TermText, TrancheText
+from detente.deal.model import Deal
 from detente.engine.run import Observation, Run, Series
-from detente.lang.printer import print_expression
 from detente.report import words
 from detente.report.families import demands
-from detente.text.written import Month, month_text
+from detente.report.theme import DASHES, theme
+from detente.text.written import month_text
 
 Rows: TypeAlias = list[dict[str, Any]]
-DIGITS = 4
-"""Significant digits of the numbers a chart carries."""
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+DIGITS = 4
+LABEL_WIDTH = 22
+NARROW_LABELS = 140
+HARM, COST = "harm to the other side", "own cost"
 
 
 def fan(series: Series, deal: Deal) -> alt.LayerChart:
-    """One series: the band from the 5th to the 95th percentile, the median, the mean dashed, what was observed as dots."""
+    """One series: the band from the 5th to the 95th percentile, the median, the mean dashed, observed values as dots."""
     scale = _scale([series])
-    rows = _fan_rows(series, scale)
-    tooltip = [alt.Tooltip("month:N", title="Month"), *_statistics("hi:95th percentile mid:median lo:5th percentile mean:mean")]
-    base = alt.Chart(_data(rows))
+    base = alt.Chart(data(_by_month(series, scale))).encode(x=months("m"))
+    statistics = {"hi": "95th percentile", "mid": "median", "lo": "5th percentile", "mean": "mean"}
     layers = [
-        base.mark_area(style="band").encode(x=_time("m"), y=_level("lo"), y2="hi"),
-        base.mark_line(style="mean").encode(x=_time("m"), y=_level("mean")),
-        base.mark_line(style="median").encode(x=_time("m"), y=_level("mid")),
-        *_now(deal),
-        base.mark_rule(style="touch").encode(x=_time("m"), tooltip=tooltip),
+        base.mark_area(style="band").encode(y=_level("lo"), y2="hi"),
+        base.mark_line(style="mean").encode(y=_level("mean")),
+        base.mark_line(style="median").encode(y=_level("mid")),
+        *now_rule(deal),
+        base.mark_rule(style="touch").encode(tooltip=tips({"month": "month"}, statistics)),
         *_observed(series.observed, deal, scale),
     ]
-    subtitle = [scale.label] if scale.label else []
-    note = deal.variables[series.name].grounds.note if series.name in deal.variables else ""
-    title = alt.TitleParams(words.series_title(series.name, deal), subtitle=" · ".join([*subtitle, *([note] if note else [])]))
-    return alt.layer(*layers).properties(width="container", height=190, title=title, description=_described(series, deal))
+    name = words.series_title(series.name, deal)
+    described = f"{name} by month from {series.dates[0]} to {series.dates[-1]}, in {scale.label or 'plain numbers'}."
+    return layered(layers, 190, described, name, scale.label)
 
 
 def together(group: Sequence[Series], deal: Deal, title: str) -> alt.LayerChart:
-    """Series of one unit in one chart: medians as lines, bands behind them; what is demanded comes first and stands out."""
+    """Series of one unit in one chart: medians over bands; what is needed is drawn in ink, what is offered in colour."""
     scale = _scale(group)
+    needed = demands(deal)
     rows = [
-        {"s": words.series_title(series.name, deal), "need": series.name in demands(deal), **row}
+        {"s": words.series_title(series.name, deal), "need": series.name in needed, **row}
         for series in group
-        for row in _fan_rows(series, scale)
+        for row in _by_month(series, scale)
     ]
-    names = list(dict.fromkeys(row["s"] for row in rows))
-    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=210)
+    needs = [row for row in rows if row["need"]]
+    names = list(dict.fromkeys(row["s"] for row in rows if not row["need"]))
+    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=200, symbolType="stroke")
+    ranked = alt.Scale(domain=names, range=DASHES[: len(names)])
     colour = alt.Color("s:N", scale=alt.Scale(domain=names), legend=legend)
-    dash = alt.StrokeDash("s:N", scale=alt.Scale(domain=names), legend=legend)
-    base = alt.Chart(_data(rows))
-    tooltip = [
-        alt.Tooltip("s:N", title="Series"), alt.Tooltip("month:N", title="Month"),
-        *_statistics("hi:95th percentile mid:median lo:5th percentile"),
-    ]  # fmt: skip
+    offered = alt.Chart(data([row for row in rows if not row["need"]])).encode(x=months("m"))
+    demand = alt.Chart(data(needs)).encode(x=months("m"), detail="s:N")
+    statistics = {"hi": "95th percentile", "mid": "median", "lo": "5th percentile"}
+    everything = alt.Chart(data(rows)).encode(x=months("m"), y=_level("mid"))
     layers = [
-        base.mark_area(style="bands").encode(x=_time("m"), y=_level("lo"), y2="hi", color=colour),
-        base.mark_line(style="lines").encode(x=_time("m"), y=_level("mid"), color=colour, strokeDash=dash),
-        *_now(deal),
-        base.mark_point(style="target").encode(x=_time("m"), y=_level("mid"), tooltip=tooltip),
+        offered.mark_area(style="bands").encode(y=_level("lo"), y2="hi", color=colour),
+        demand.mark_area(style="demand_band").encode(y=_level("lo"), y2="hi"),
+        offered.mark_line(style="lines").encode(
+            y=_level("mid"), color=colour, strokeDash=alt.StrokeDash("s:N", scale=ranked, legend=legend)
+        ),
+        demand.mark_line(style="demand").encode(y=_level("mid")),
+        *now_rule(deal),
+        everything.mark_point(style="target").encode(tooltip=tips({"s": "series", "month": "month"}, statistics)),
     ]
-    described = f"{title}: medians by month, with bands from the 5th to the 95th percentile, in {scale.label}."
-    heading = alt.TitleParams(title, subtitle=scale.label)
-    return alt.layer(*layers).properties(width="container", height=320, title=heading, description=described)
+    ink = [words.series_title(series.name, deal) for series in group if series.name in needed]
+    subtitle = f"{scale.label}; in ink: {', '.join(ink)}" if ink else scale.label
+    described = f"{title}: medians by month with bands from the 5th to the 95th percentile, in {scale.label}."
+    return layered(layers, 340, described, title, subtitle)
 
 
 def futures(run: Run) -> alt.LayerChart:
-    """The chance of every future as a bar, its range over assumptions as a line with ends, its sampling error as a short bar."""
+    """The chance of each future as a bar; the range over assumptions as a line with ends, the sampling error as a block."""
     rows: Rows = []
     for name, future in run.futures.items():
         low, high = (future.range.low, future.range.high) if future.range else (future.mean, future.mean)
         rows.append(
             {
-                "name": _broken(words.future_title(name, run.deal)), "p": _short(future.mean), "text": words.headline(future),
-                "lo": _short(low), "hi": _short(high), "e0": _short(max(0.0, future.mean - future.mc_error)),
-                "e1": _short(min(1.0, future.mean + future.mc_error)), "end": _short(max(future.mean, high)),
+                "name": _broken(words.future_title(name, run.deal)), "text": words.headline(future),
+                "p": short(future.mean), "lo": short(low), "hi": short(high), "end": short(max(future.mean, high)),
+                "e0": short(max(0.0, future.mean - future.mc_error)),
+                "e1": short(min(1.0, future.mean + future.mc_error)),
                 "range": words.range_sentence(future) or words.NOTHING,
                 "error": words.give_or_take(future.mc_error, future.unit),
             }
         )  # fmt: skip
-    tooltip = _tips("name:Future text:Chance range:Over assumptions error:Sampling error")
-    base = alt.Chart(_data(rows)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=_labels()), tooltip=tooltip
-    )  # fmt: skip
     greatest = max((row["end"] for row in rows), default=1.0)
-    extent = alt.Scale(domain=[0, min(1.0, math.ceil(greatest * 10 + 0.8) / 10)])
-    chance = alt.X("p:Q", title=None, scale=extent, axis=alt.Axis(format=".0%", tickCount=6))
-    ranged = alt.Chart(_data([row for row in rows if row["lo"] != row["hi"]])).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=_labels()), tooltip=tooltip
-    )  # fmt: skip
+    extent = alt.Scale(domain=[0, min(1.0, math.ceil(greatest * 10 + 1) / 10)])
+    tooltip = tips({"name": "future", "text": "chance", "range": "over assumptions", "error": "sampling error"})
+    base = alt.Chart(data(rows)).encode(y=_row("name"), tooltip=tooltip)
+    ranged = alt.Chart(data([row for row in rows if row["lo"] != row["hi"]])).encode(y=_row("name"), tooltip=tooltip)
     layers = [
-        base.mark_bar(style="bar").encode(x=chance),
+        base.mark_bar(style="bar").encode(
+            x=alt.X("p:Q", title=None, scale=extent, axis=alt.Axis(format=".0%", tickCount=5))
+        ),
+        base.mark_rule(style="error").encode(x="e0:Q", x2="e1"),
         ranged.mark_rule(style="whisker").encode(x="lo:Q", x2="hi"),
         ranged.mark_tick(style="whisker_end").encode(x="lo:Q"),
         ranged.mark_tick(style="whisker_end").encode(x="hi:Q"),
-        base.mark_rule(style="error").encode(x="e0:Q", x2="e1"),
         base.mark_text(style="figure").encode(x="end:Q", text="text:N"),
     ]
-    described = "; ".join(f"{words.future_title(name, run.deal)} {words.headline(future)}" for name, future in run.futures.items())
-    return alt.layer(*layers).properties(width="container", height=alt.Step(46), description=f"Chances of the futures: {described}.")
+    listed = "; ".join(f"{words.future_title(name, run.deal)} {words.headline(it)}" for name, it in run.futures.items())
+    return layered(layers, 46 * len(rows), f"Chances of the futures: {listed}.")
 
 
 def leverage(rights: Sequence[RightAnswer], deal: Deal) -> alt.LayerChart:
-    """What each right does when it is used, in one unit: the harm to the other side and the cost to its holder."""
+    """What each right does when it is used, all in one unit: the harm to the other side and the cost to its holder."""
     unit = rights[0].unit
     scale = words.scale(unit, *(figure for right in rights for figure in (right.harm, right.cost)))
-    rows: Rows = []
-    for right in rights:
-        name = _broken(f"{words.party_title(right.holder, deal)}: {right.title}")
-        for side, value, error in (("harm to the other side", right.harm, right.harm_error), ("own cost", right.cost, right.cost_error)):
-            rows.append(
-                {
-                    "name": name, "side": side, "v": _short(value / scale.divisor), "text": words.amount(value, unit),
-                    "e0": _short((value - error) / scale.divisor), "e1": _short((value + error) / scale.divisor),
-                    "error": words.give_or_take(error, unit),
-                }
-            )  # fmt: skip
-    sides = ["harm to the other side", "own cost"]
-    base = alt.Chart(_data(rows)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=_labels(), scale=alt.Scale(paddingInner=0.35)),
-        yOffset=alt.YOffset("side:N", sort=sides),
-        tooltip=_tips("name:Right side:What text:Value error:Sampling error"),
+    rows = [
+        {
+            "name": _broken(right_title(right, deal)), "side": side, "v": short(value / scale.divisor),
+            "e0": short((value - error) / scale.divisor), "e1": short((value + error) / scale.divisor),
+            "text": words.amount(value, unit), "error": words.give_or_take(error, unit),
+        }
+        for right in rights
+        for side, value, error in ((HARM, right.harm, right.harm_error), (COST, right.cost, right.cost_error))
+    ]  # fmt: skip
+    base = alt.Chart(data(rows)).encode(
+        y=_row("name", paddingInner=0.4), yOffset=alt.YOffset("side:N", sort=[HARM, COST]),
+        tooltip=tips({"name": "right", "side": "what", "text": "value", "error": "sampling error"}),
+    )  # fmt: skip
+    sides = alt.Color(
+        "side:N", scale=alt.Scale(domain=[COST, HARM]), legend=alt.Legend(title=None, orient="top", symbolType="square")
     )
-    legend = alt.Legend(title=None, orient="top")
     layers = [
-        base.mark_bar(style="side").encode(
-            x=alt.X("v:Q", title=scale.label, axis=alt.Axis(tickCount=6)),
-            color=alt.Color("side:N", scale=alt.Scale(domain=sides), legend=legend),
-        ),
+        base.mark_bar(style="side").encode(x=alt.X("v:Q", title=scale.label, axis=alt.Axis(tickCount=5)), color=sides),
         base.mark_rule(style="error").encode(x="e0:Q", x2="e1"),
-        alt.Chart(_data([{"zero": 0}])).mark_rule(style="zero").encode(x="zero:Q"),
+        alt.Chart(data([{"zero": 0}])).mark_rule(style="zero").encode(x="zero:Q"),
     ]
-    return alt.layer(*layers).properties(
-        width="container", height=62 * len(rights), description=f"Harm to the other side and own cost of each right, in {scale.label}."
-    )  # fmt: skip
+    described = f"Harm to the other side and own cost of each right, in {scale.label}."
+    return layered(layers, 62 * len(rights), described)
 
 
-def timeline(deal: Deal) -> alt.LayerChart:
-    """Every version of every term by the months it held, with signatures, amendments and dated payments, and `now`."""
-    rows: list[tuple[str, str]] = []
-    bars: Rows = []
-    marks: Rows = []
-    for agreement in deal.agreements.values():
-        rows.append((agreement.name, words.agreement_title(agreement.name, deal)))
-        marks += _signatures(agreement, deal)
-        for name, versions in agreement.versions.items():
-            key = f"{agreement.name}.{name}"
-            rows.append((key, words.readable(name)))
-            marks += [mark for version in versions for mark in _payments(key, version, deal)]
-            bars += [_bar(key, version, deal) for version in versions if version.known and "tranches" not in version.parameters]
-    order = [key for key, _ in rows]
-    labels = f"({json.dumps(dict(rows))})[datum.value]"
-    is_agreement = "indexof(datum.value, '.') < 0"
-    axis = alt.Axis(
-        labelExpr=labels, labelLimit=150, domain=False, ticks=False, labelPadding=8, title=None,
-        labelFontWeight={"condition": {"test": is_agreement, "value": 600}, "value": 400},  # type: ignore[arg-type]
-    )  # fmt: skip
-    line = alt.Y("row:N", sort=order, scale=alt.Scale(domain=order), axis=axis)
-    tooltip = _tips("what:Term type:Type held:Held ends:Ends grounds:Rests on")
-    layers: list[alt.Chart] = [
-        alt.Chart(_data([bar for bar in bars if bar["state"] == state]))
-        .mark_bar(style=f"term_{state}")
-        .encode(x=_time("from"), x2="to", y=line, tooltip=tooltip)
-        for state in ("ended", "held", "coming")
-        if any(bar["state"] == state for bar in bars)
-    ]
-    pointed = _tips("what:What on:On detail:Detail grounds:Rests on")
-    layers += [
-        alt.Chart(_data([mark for mark in marks if mark["kind"] == kind]))
-        .mark_point(style=kind)
-        .encode(x=_time("from"), y=line, tooltip=pointed)
-        for kind in ("signed", "amended", "payment")
-        if any(mark["kind"] == kind for mark in marks)
-    ]
-    described = f"When each term of {len(deal.agreements)} agreements was signed, amended and ended. The table below has every version."
-    return alt.layer(*layers, *_now(deal)).properties(width="container", height=alt.Step(21), description=described)
-
-
-def state(version: TermText, now: Month) -> str:
-    """Whether a version of a term is held at `now`, ended before, or yet coming."""
-    if version.first > now:
-        return "coming"
-    return "held" if version.last is None or version.last >= now else "ended"
-
-
-def held(version: TermText) -> str:
-    """The months a version holds for, in words."""
-    first = words.month_short(version.first)
-    return f"{first} on" if version.last is None else f"{first} – {words.month_short(version.last)}"
-
-
-def grounds_text(grounds: Grounds, deal: Deal) -> str:
-    """What a block rests on, in one line: what its claims say, or the reason it is assumed."""
-    claims = [deal.evidence.claims[citation.claim].says for citation in grounds.citations if citation.claim in deal.evidence.claims]
-    return "; ".join([*claims, *([f"assumed: {grounds.assumed}"] if grounds.assumed else [])]) or words.NOTHING
+def right_title(right: RightAnswer, deal: Deal) -> str:
+    """Who may do what: "Microsoft: withhold consent"."""
+    return f"{words.party_title(right.holder, deal)}: {right.title}"
 
 
 def spec(chart: alt.LayerChart) -> dict[str, Any]:
-    """The chart as Vega-Lite data, without any look: what the page embeds and the tests pin."""
-    found: dict[str, Any] = chart.to_dict(validate=False)
+    """The chart as Vega-Lite data, without a look of its own."""
+    found: dict[str, Any] = chart.to_dict()
     found.pop("config", None)
     return found
-
-
-def theme(dark: bool = False) -> dict[str, Any]:
-    """The look of all charts: a Vega-Lite configuration for a light or a dark ground."""
-    ink, muted, line = ("#e8eaed", "#a3adb6", "#333b43") if dark else ("#1c2630", "#5d6975", "#e1e5e9")
-    accent, alarm, ground = ("#6fb1e6", "#f0955a", "#14181c") if dark else ("#1d5f96", "#c4500f", "#ffffff")
-    category = (
-        ["#e8eaed", "#6fb1e6", "#f0955a", "#4cc9a0", "#dfa3c8", "#ecc65c", "#a3adb6"]
-        if dark
-        else ["#1c2630", "#0072b2", "#d55e00", "#009e73", "#b85c92", "#b58900", "#7d8791"]
-    )
-    text = {"font": FONT, "labelColor": muted, "titleColor": muted, "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": 400}
-    return {
-        "background": ground,
-        "font": FONT,
-        "padding": 2,
-        "view": {"stroke": None},
-        "range": {"category": category},
-        "title": {
-            "anchor": "start", "frame": "group", "color": ink, "fontSize": 14, "fontWeight": 600, "offset": 12,
-            "subtitleColor": muted, "subtitleFontSize": 12, "subtitlePadding": 4, "limit": 420,
-        },
-        "axis": {**text, "gridColor": line, "domainColor": line, "tickColor": line, "labelPadding": 5},
-        "axisX": {"grid": False, "labelOverlap": True},
-        "axisXQuantitative": {"grid": True, "domain": False, "ticks": False},
-        "axisYQuantitative": {"domain": False, "ticks": False, "tickCount": 5},
-        "legend": {"labelColor": ink, "labelFontSize": 12, "symbolStrokeWidth": 3, "symbolSize": 260, "columnPadding": 16, "offset": 8},
-        "style": {
-            "band": {"color": accent, "opacity": 0.17},
-            "median": {"stroke": accent, "strokeWidth": 2.2},
-            "mean": {"stroke": accent, "strokeWidth": 1.2, "strokeDash": [4, 3], "opacity": 0.8},
-            "bands": {"opacity": 0.1},
-            "lines": {"strokeWidth": 2.2},
-            "now": {"stroke": muted, "strokeWidth": 1, "strokeDash": [2, 3]},
-            "now_label": {"fill": muted, "fontSize": 11, "align": "left", "baseline": "top", "dx": 4},
-            "touch": {"stroke": ink, "strokeWidth": 7, "opacity": 0},
-            "target": {"opacity": 0, "size": 90},
-            "observed": {"stroke": alarm, "fill": alarm, "size": 34, "strokeWidth": 1.4, "opacity": 1},
-            "period": {"stroke": alarm, "strokeWidth": 1.2, "opacity": 0.7},
-            "bar": {"color": accent, "opacity": 0.88, "height": {"band": 0.56}},
-            "side": {"opacity": 0.9},
-            "whisker": {"stroke": ink, "strokeWidth": 1.4},
-            "whisker_end": {"color": ink, "thickness": 1.4, "size": 12},
-            "error": {"stroke": muted, "strokeWidth": 4, "opacity": 0.75},
-            "zero": {"stroke": muted, "strokeWidth": 1},
-            "figure": {"fill": ink, "fontSize": 13, "fontWeight": 600, "align": "left", "dx": 8},
-            "term_ended": {"color": line if dark else "#c9cfd5", "height": 11, "cornerRadius": 2, "stroke": ground, "strokeWidth": 1},
-            "term_held": {"color": accent, "height": 11, "cornerRadius": 2, "stroke": ground, "strokeWidth": 1},
-            "term_coming": {"filled": False, "stroke": accent, "height": 11, "cornerRadius": 2, "strokeWidth": 1.2},
-            "signed": {"stroke": ink, "fill": ink, "size": 52, "shape": "circle", "opacity": 1},
-            "amended": {"stroke": alarm, "fill": alarm, "size": 56, "shape": "diamond", "opacity": 1},
-            "payment": {"stroke": accent, "fill": ground, "size": 48, "shape": "circle", "strokeWidth": 2, "opacity": 1},
-        },
-    }  # fmt: skip
 
 
 def save_picture(chart: alt.LayerChart, path: Path, width: int = 760) -> None:
@@ -282,13 +171,47 @@ def save_picture(chart: alt.LayerChart, path: Path, width: int = 760) -> None:
         raise ValueError(f"a picture is an .svg or a .png, not '{path.name}'")
 
 
-def _data(rows: Rows) -> alt.InlineData:
+def layered(
+    layers: Sequence[alt.Chart], height: int, description: str, title: str = "", subtitle: str = ""
+) -> alt.LayerChart:
+    """Layers on one ground, as wide as the place they stand in; the description is what a screen reader says."""
+    chart = alt.LayerChart(layer=[*layers], width="container", height=height, description=description)
+    return chart.properties(title=alt.TitleParams(title, subtitle=subtitle)) if title else chart
+
+
+def data(rows: Rows) -> alt.InlineData:
+    """Rows as the data of a chart."""
     return alt.InlineData(values=rows)
 
 
-def _short(value: float) -> float | None:
+def months(field: str) -> alt.X:
+    """Months along x, in universal time: or April would begin in March west of Greenwich."""
+    axis = alt.Axis(format="%Y", tickCount="year", title=None, labelFlush=True)
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def tips(texts: Mapping[str, str], numbers: Mapping[str, str] | None = None) -> list[alt.Tooltip]:
+    """What a mark says when it is pointed at: fields and what they are called."""
+    return [
+        *(alt.Tooltip(f"{field}:N", title=title) for field, title in texts.items()),
+        *(alt.Tooltip(f"{field}:Q", title=title, format=",.3~r") for field, title in (numbers or {}).items()),
+    ]
+
+
+def now_rule(deal: Deal) -> tuple[alt.Chart, alt.Chart]:
+    """A line where the record ends and the simulation begins."""
+    base = alt.Chart(data([{"m": month_text(deal.now + 1), "text": "now"}])).encode(x=months("m"))
+    return base.mark_rule(style="now"), base.mark_text(style="now_label").encode(y=alt.value(0), text="text:N")
+
+
+def short(value: float) -> float | None:
     """With four significant digits; an absent value is null, never zero (R7)."""
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+
+
+def labels_of(titles: Mapping[str, str]) -> str:
+    """A Vega expression that gives the label of each value on an axis."""
+    return f"({json.dumps(titles)})[datum.value]"
 
 
 def _scale(group: Iterable[Series]) -> words.Scale:
@@ -297,31 +220,54 @@ def _scale(group: Iterable[Series]) -> words.Scale:
     return words.scale(group[0].unit, *values, *(point.value for series in group for point in series.observed))
 
 
-def _fan_rows(series: Series, scale: words.Scale) -> Rows:
+def _by_month(series: Series, scale: words.Scale) -> Rows:
+    columns = {"lo": series.p5, "mid": series.p50, "hi": series.p95, "mean": series.mean}
     return [
         {
-            "m": month_text(month), "month": words.month_short(month),
-            **{key: _short(float(array[index]) / scale.divisor)
-               for key, array in (("lo", series.p5), ("mid", series.p50), ("hi", series.p95), ("mean", series.mean))},
+            "m": month_text(month),
+            "month": words.month_short(month),
+            **{key: short(float(array[index]) / scale.divisor) for key, array in columns.items()},
         }
         for index, month in enumerate(series.months)
+    ]
+
+
+def _observed(points: Sequence[Observation], deal: Deal, scale: words.Scale) -> list[alt.Chart]:
+    """What is on record: a dot in the middle of its period, filled where it drives the paths, else hollow."""
+    rows = [
+        {
+            "from": month_text(point.first), "m": month_text((point.first + point.last) // 2),
+            "to": month_text(point.last), "v": short(point.value / scale.divisor),
+            "when": " – ".join(dict.fromkeys(words.month_short(month) for month in (point.first, point.last))),
+            "drives": point.drives, "use": "the paths pass through it" if point.drives else "compared, drives nothing",
+            "says": "; ".join(words.claim_lines(point.claims, deal)) or words.NOTHING,
+        }
+        for point in points
     ]  # fmt: skip
-
-
-def _time(field: str) -> alt.X:
-    """Months along x; in universal time, or April would be March in America."""
-    axis = alt.Axis(format="%Y", tickCount="year", title=None, labelFlush=True)
-    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
+    if not rows:
+        return []
+    tooltip = [*tips({"when": "on record"}, {"v": "value"}), *tips({"use": "use", "says": "rests on"})]
+    base = alt.Chart(data(rows)).encode(y=_level("v"))
+    return [
+        base.mark_rule(style="period").encode(x=months("from"), x2="to"),
+        base.mark_point(style="observed").encode(
+            x=months("m"), fillOpacity=alt.condition("datum.drives", alt.value(1), alt.value(0)), tooltip=tooltip
+        ),
+    ]
 
 
 def _level(field: str) -> alt.Y:
     return alt.Y(f"{field}:Q", title=None)
 
 
-def _statistics(fields: str) -> list[alt.Tooltip]:
-    parts = [part.partition(":") for part in fields.replace(" percentile", "_percentile").split()]
-    return [alt.Tooltip(f"{key}:Q", title=title.replace("_", " "), format=",.3~r") for key, _, title in parts]
+def _row(field: str, **scale: Any) -> alt.Y:
+    """A row for each name, in the order of the data; a name may take several lines."""
+    axis = alt.Axis(
+        title=None, domain=False, ticks=False, labelPadding=10, labelLimit=NARROW_LABELS + 40, labelFontSize=12,
+        labelExpr="split(datum.label, '\\n')",
+    )  # fmt: skip
+    return alt.Y(f"{field}:N", sort=None, axis=axis, scale=alt.Scale(**scale))
 
 
-def _tips(fields: str) -> list[alt.Tooltip]:
-    raise NotImplementedError
+def _broken(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, LABEL_WIDTH)) or text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from detente.deal.model import Deal
@@ -23,9 +24,7 @@ _COUNTS = ((1.0, ""), (1e6, "mn"), (1e9, "bn"), (1e12, "tn"))
 _POWERS = {"kW": 1e-3, "MW": 1.0, "GW": 1e3, "kWh": 1e-3, "MWh": 1.0, "GWh": 1e3}
 _TIMES = {"hour": "an hour", "day": "a day", "month": "a month", "quarter": "a quarter", "year": "a year"}
 _PLURALS = {word: f"{word}s" for word in (*_TIMES, "share", "GPU", "token")} | {"person": "people"}
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+_MONTHS = "January February March April May June July August September October November December".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +229,12 @@ def future_title(name: str, deal: Deal) -> str:
 def agreement_title(name: str, deal: Deal) -> str:
     """What an agreement is called."""
     return sentence((name in deal.agreements and deal.agreements[name].title) or readable(name))
+
+
+def claim_lines(names: Iterable[str], deal: Deal) -> list[str]:
+    """What each claim says and who published it, in a line."""
+    lines: list[str] = []
+    for claim in (deal.evidence.claims[name] for name in names if name in deal.evidence.claims):
+        source = deal.evidence.sources.get(claim.source)
+        lines.append(f"{claim.says} ({source.publisher if source and source.publisher else claim.source})")
+    return lines

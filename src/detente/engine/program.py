@@ -1,0 +1,244 @@
+"""The program: the graph as straight-line code over numbered slots.
+
+Equal subexpressions share a slot, what no output needs is never numbered, and every instruction stands where it is computed
+least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables, assumptions, terms
+and policies are arguments of the run, so scenarios and sweeps never compile again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from detente.graph.model import Equation, Graph
+from detente.lang.formula import Formula
+
+Rate = Literal["once", "path", "month", "cell"]
+Phase = Literal["record start", "record", "start", "month", "end"]
+PHASES: tuple[Phase, ...] = ("record start", "record", "start", "month", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """`target = operation(sources)`; `equation` is the equation whose value it is, if it is one."""
+
+    operation: str
+    target: int
+    sources: tuple[int, ...]
+    equation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is carried from month to month: the slot read as the month opens, and the slot it is taken from in a phase
+    ("record start", "record", "start", "month"), where the phase gives one. `earlier` is the slot in which what begins at
+    `now` sees the value as that month opened (-1 where nothing asks)."""
+
+    equation: str
+    slot: int
+    earlier: int
+    sources: dict[Phase, int]
+    boolean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Straight-line code. `constants`, `arguments`, `tables` and `normals` say what slots hold before it runs; `code` holds the
+    instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures` are the slots read after each
+    month and after the last."""
+
+    slots: int
+    constants: dict[int, float]
+    booleans: frozenset[int]
+    arguments: dict[str, int]
+    tables: dict[str, int]
+    normals: dict[str, int]
+    month_slot: int
+    rates: tuple[Rate, ...]
+    hoisted: dict[Rate, tuple[Instruction, ...]]
+    code: dict[Phase, tuple[Instruction, ...]]
+    memories: tuple[Memory, ...]
+    outputs: dict[str, int]
+    record_outputs: dict[str, int]
+    measures: dict[str, int]
+
+    def __str__(self) -> str:
+        lines = []
+        for rate, instructions in self.hoisted.items():
+            lines += [f"{rate}:"] + [_line(one) for one in instructions]
+        for phase, instructions in self.code.items():
+            lines += [f"{phase}:"] + [_line(one) for one in instructions]
+        return "\n".join(lines)
+
+
+def _line(one: Instruction) -> str:
+    text = f"  %{one.target} = {one.operation} {', '.join(f'%{source}' for source in one.sources)}"
+    return f"{text:60s} ; {one.equation}" if one.equation else text
+
+
+@dataclass
+class _Compiler:
+    graph: Graph
+    rates: list[Rate] = field(default_factory=list)
+    constants: dict[int, float] = field(default_factory=dict)
+    booleans: set[int] = field(default_factory=set)
+    arguments: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, int] = field(default_factory=dict)
+    normals: dict[str, int] = field(default_factory=dict)
+    month_slot: int = -1
+    hoisted: dict[Rate, list[Instruction]] = field(default_factory=lambda: {"once": [], "path": [], "month": []})
+    code: dict[Phase, list[Instruction]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
+    seen: dict[tuple[object, ...], int] = field(default_factory=dict)
+    openings: dict[str, int] = field(default_factory=dict)
+    earlier: dict[str, int] = field(default_factory=dict)
+    values: dict[tuple[Phase, str], int] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+
+    def slot(self, rate: Rate, boolean: bool) -> int:
+        self.rates.append(rate)
+        number = len(self.rates) - 1
+        if boolean:
+            self.booleans.add(number)
+        return number
+
+    def leaf(self, formula: Formula) -> int:
+        boolean = formula.kind == "boolean"
+        match formula.operation:
+            case "constant":
+                key: tuple[object, ...] = ("constant", repr(formula.value), boolean)
+                if key not in self.seen:
+                    self.seen[key] = self.slot("once", boolean)
+                    self.constants[self.seen[key]] = formula.value
+                return self.seen[key]
+            case "parameter":
+                if formula.name not in self.arguments:
+                    self.arguments[formula.name] = self.slot("path", boolean)
+                return self.arguments[formula.name]
+            case "series":
+                if formula.name not in self.tables:
+                    self.tables[formula.name] = self.slot("month", False)
+                return self.tables[formula.name]
+            case "normal":
+                if formula.name not in self.normals:
+                    self.normals[formula.name] = self.slot("cell", False)
+                return self.normals[formula.name]
+            case _:
+                if self.month_slot < 0:
+                    self.month_slot = self.slot("month", False)
+                return self.month_slot
+
+    def opening(self, name: str) -> int:
+        if name not in self.openings:
+            self.openings[name] = self.slot("cell", self.equation(name).formula.kind == "boolean")
+            self.waiting.append(name)
+        return self.openings[name]
+
+    def equation(self, name: str) -> Equation:
+        return self.graph.equations[name]
+
+    def value(self, phase: Phase, name: str) -> int:
+        """The slot of an equation's value in a phase."""
+        if phase == "end":
+            return self.value("month", name)
+        if (phase, name) in self.values:
+            return self.values[phase, name]
+        equation = self.equation(name)
+        told = equation.record if equation.record is not None else equation.formula
+        if phase == "record start" and equation.memory == "record":
+            assert equation.initial is not None
+            formula = equation.initial
+        elif phase == "start" and equation.memory == "now":
+            assert equation.initial is not None
+            formula = equation.initial
+        elif phase == "start" and equation.memory == "record":
+            slot = self.opening(name)
+            self.values[phase, name] = slot
+            return slot
+        else:
+            formula = equation.formula if phase == "month" else told
+        slot = self.number(phase, formula, name)
+        self.values[phase, name] = slot
+        return slot
+
+    def number(self, phase: Phase, formula: Formula, equation: str = "") -> int:
+        """The slot of a formula in a phase; without recursion over long chains of references."""
+        if formula.operation == "reference":
+            return self.value(phase, formula.name)
+        if formula.operation == "opening":
+            slot = self.opening(formula.name)
+            if phase != "start":
+                return slot
+            if formula.name not in self.earlier:
+                self.earlier[formula.name] = self.slot("cell", slot in self.booleans)
+            return self.earlier[formula.name]
+        if not formula.arguments:
+            return self.leaf(formula)
+        sources = tuple(self.number(phase, argument) for argument in formula.arguments)
+        folded = self.fold(formula, sources)
+        if folded is not None:
+            return folded
+        rate = _joined([self.rates[source] for source in sources])
+        key = (phase if rate == "cell" else "", formula.operation, sources)
+        if key not in self.seen:
+            target = self.slot(rate, formula.kind == "boolean")
+            self.seen[key] = target
+            instruction = Instruction(formula.operation, target, sources, equation)
+            if rate == "cell":
+                self.code[phase].append(instruction)
+            else:
+                self.hoisted[rate].append(instruction)
+        return self.seen[key]
+
+    def fold(self, formula: Formula, sources: tuple[int, ...]) -> int | None:
+        """A choice or truth settled by literals alone; nothing that rounds."""
+        known = [self.constants.get(source) for source in sources]
+        match formula.operation:
+            case "select" if known[0] is not None:
+                return sources[1] if known[0] else sources[2]
+            case "select" if sources[1] == sources[2]:
+                return sources[1]
+            case "and" | "or":
+                neutral = 1.0 if formula.operation == "and" else 0.0
+                for mine, other in ((0, 1), (1, 0)):
+                    if known[mine] is not None:
+                        return sources[other] if known[mine] == neutral else sources[mine]
+            case "less" | "less_equal" | "equal" if None not in known:
+                left, right = known[0], known[1]
+                assert left is not None and right is not None
+                holds = {"less": left < right, "less_equal": left <= right, "equal": left == right}[formula.operation]
+                return self.leaf(Formula("constant", kind="boolean", value=float(holds)))
+            case "not" if known[0] is not None:
+                return self.leaf(Formula("constant", kind="boolean", value=1.0 - known[0]))
+        return None
+
+
+def _joined(rates: list[Rate]) -> Rate:
+    if "cell" in rates or ("path" in rates and "month" in rates):
+        return "cell"
+    return "path" if "path" in rates else "month" if "month" in rates else "once"
+
+
+def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, ...], traced: bool = False) -> Program:
+    """The program that gives the `outputs` after each month and the `measures` after the last; with `traced`, the outputs that
+    can be told on the record are given there too."""
+    compiler = _Compiler(graph)
+    found = {name: compiler.value("month", name) for name in outputs}
+    record = {name: compiler.value("record", name) for name in outputs if traced and compiler.equation(name).on_record}
+    read = {key: compiler.number("end", graph.measures[key].formula) for key in measures}
+    memories: list[Memory] = []
+    while compiler.waiting:
+        name = compiler.waiting.pop()
+        equation = compiler.equation(name)
+        sources: dict[Phase, int] = {"month": compiler.value("month", name)}
+        if equation.memory == "record":
+            sources["record start"] = compiler.value("record start", name)
+            sources["record"] = compiler.value("record", name)
+        else:
+            sources["start"] = compiler.value("start", name)
+        memories.append(Memory(name, compiler.openings[name], compiler.earlier.get(name, -1), sources, equation.formula.kind == "boolean"))
+    return Program(
+        len(compiler.rates), compiler.constants, frozenset(compiler.booleans), compiler.arguments, compiler.tables,
+        compiler.normals, compiler.month_slot, tuple(compiler.rates),
+        {rate: tuple(code) for rate, code in compiler.hoisted.items()},
+        {phase: tuple(code) for phase, code in compiler.code.items()}, tuple(memories), found, record, read,
+    )  # fmt: skip

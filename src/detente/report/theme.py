@@ -1,0 +1,78 @@
+"""The look of all charts, by the names of styles: a chart names no colour, so one spec serves light, dark and print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+
+# Okabe and Ito's colours, darkened or lightened for the ground: told apart by colour-blind readers.
+_HUES = ("ink", "muted", "line", "past", "accent", "alarm")
+LIGHT = dict(zip(_HUES, ("#1c2630", "#5d6975", "#e1e5e9", "#c3cad1", "#1d5f96", "#c4500f"), strict=True))
+DARK = dict(zip(_HUES, ("#e8eaed", "#a3adb6", "#333b43", "#4a545e", "#6fb1e6", "#f0955a"), strict=True))
+LIGHT_SERIES = ("#0072b2", "#d55e00", "#009e73", "#b85c92", "#a67c00", "#7d8791")
+DARK_SERIES = ("#6fb1e6", "#f0955a", "#4cc9a0", "#dfa3c8", "#ecc65c", "#a3adb6")
+DASHES = [[1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [12, 4]]
+
+
+def theme(dark: bool = False) -> dict[str, Any]:
+    """A Vega-Lite configuration for a light or a dark ground."""
+    hue = DARK if dark else LIGHT
+    ground = "#161b20" if dark else "#ffffff"
+    return {
+        "background": ground,
+        "font": FONT,
+        "padding": 2,
+        "view": {"stroke": None},
+        "range": {"category": [*(DARK_SERIES if dark else LIGHT_SERIES)]},
+        "title": {
+            "anchor": "start", "frame": "group", "offset": 12, "limit": {"expr": "width"},
+            "color": hue["ink"], "fontSize": 14, "fontWeight": 600,
+            "subtitleColor": hue["muted"], "subtitleFontSize": 12, "subtitlePadding": 4,
+        },
+        "axis": {
+            "labelColor": hue["muted"], "titleColor": hue["muted"], "labelFontSize": 11, "titleFontSize": 11,
+            "titleFontWeight": 400, "gridColor": hue["line"], "domainColor": hue["line"], "tickColor": hue["line"],
+            "labelPadding": 5,
+        },
+        "axisX": {"grid": False, "labelOverlap": True},
+        "axisXQuantitative": {"grid": True, "domain": False, "ticks": False},
+        "axisYQuantitative": {"domain": False, "ticks": False, "tickCount": 5},
+        "legend": {
+            "labelColor": hue["ink"], "labelFontSize": 12, "symbolStrokeWidth": 2.5, "columnPadding": 18, "offset": 10,
+        },
+        "style": _marks(hue, ground),
+    }  # fmt: skip
+
+
+def _marks(hue: dict[str, str], ground: str) -> dict[str, dict[str, Any]]:
+    bar = {"height": 11, "cornerRadius": 2, "strokeWidth": 1}
+    dot = {"strokeWidth": 1.5, "opacity": 1}
+    return {
+        "band": {"color": hue["accent"], "opacity": 0.17},
+        "median": {"stroke": hue["accent"], "strokeWidth": 2.2},
+        "mean": {"stroke": hue["accent"], "strokeWidth": 1.2, "strokeDash": [4, 3], "opacity": 0.85},
+        "bands": {"opacity": 0.11},
+        "lines": {"strokeWidth": 2.2},
+        "demand_band": {"color": hue["ink"], "opacity": 0.1},
+        "demand": {"stroke": hue["ink"], "strokeWidth": 2.8},
+        "now": {"stroke": hue["muted"], "strokeWidth": 1, "strokeDash": [2, 3]},
+        "now_label": {"fill": hue["muted"], "fontSize": 11, "align": "left", "baseline": "top", "dx": 4},
+        "touch": {"stroke": hue["ink"], "strokeWidth": 7, "opacity": 0},
+        "target": {"size": 90, "opacity": 0},
+        "observed": {"stroke": hue["alarm"], "fill": hue["alarm"], "size": 34, **dot},
+        "period": {"stroke": hue["alarm"], "strokeWidth": 1.5, "opacity": 0.7},
+        "bar": {"color": hue["accent"], "opacity": 0.9, "height": {"band": 0.5}},
+        "side": {"opacity": 0.9},
+        "whisker": {"stroke": hue["ink"], "strokeWidth": 1.4},
+        "whisker_end": {"color": hue["ink"], "thickness": 1.4, "size": 12},
+        "error": {"stroke": hue["muted"], "strokeWidth": 5, "opacity": 0.7},
+        "zero": {"stroke": hue["muted"], "strokeWidth": 1},
+        "figure": {"fill": hue["ink"], "fontSize": 13, "fontWeight": 600, "align": "left", "dx": 8},
+        "term_ended": {"fill": hue["past"], "stroke": ground, **bar},
+        "term_held": {"fill": hue["accent"], "stroke": ground, **bar},
+        "term_coming": {"fill": ground, "stroke": hue["accent"], **bar},
+        "signed": {"stroke": hue["ink"], "fill": hue["ink"], "size": 52, "shape": "circle", **dot},
+        "amended": {"stroke": hue["alarm"], "fill": hue["alarm"], "size": 56, "shape": "diamond", **dot},
+        "payment": {"stroke": hue["accent"], "fill": ground, "size": 46, "shape": "circle", **dot},
+    }
