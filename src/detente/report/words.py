@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 
 from detente.deal.model import Deal
-from detente.engine.run import Measured
+from detente.engine.run import Measured, Series
 from detente.lang.unit import CURRENCIES
 from detente.text.written import SUFFIXES, Month
 
@@ -134,6 +134,11 @@ def give_or_take(error: float, unit: str) -> str:
     return f"±{NO_BREAK}{signed(abs(error), unit).replace('+', '')}" if math.isfinite(error) else NOTHING
 
 
+def is_present(value: float) -> bool:
+    """Whether there is a value at all (R7)."""
+    return math.isfinite(value)
+
+
 def is_chance(figure: Measured) -> bool:
     """Whether a figure is the chance of something."""
     return figure.unit == CHANCE
@@ -171,6 +176,20 @@ def range_sentence(figure: Measured, difference: bool = False) -> str:
 def presence(figure: Measured) -> str:
     """On which paths the figure is there at all; nothing where it always is."""
     return f"on {amount(figure.present, CHANCE)} of paths" if figure.present < 1.0 else ""
+
+
+def at_month(series: Series, month: Month) -> tuple[str, str]:
+    """The median of a series in a month and where nine in ten paths lie, in one scale."""
+    if month not in series.months:
+        return NOTHING, ""
+    index = series.months.index(month)
+    low, middle, high = (float(array[index]) for array in (series.p5, series.p50, series.p95))
+    return amount(middle, series.unit), span(low, high, series.unit) if low < high else ""
+
+
+def count(things: Sized, one: str, many: str = "") -> str:
+    """How many there are: "1 party", "3 parties"."""
+    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"
 
 
 def month_words(month: Month) -> str:
