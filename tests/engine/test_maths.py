@@ -340,7 +340,7 @@ shares = st.integers(0, 2**32 - 1).map(lambda word: (word + 0.5) * 2.0**-32)
 
 
 def one_by_one(function: Callable[..., Any], *values: float) -> FloatArray:
-    return array(function(*(Number(value, "f8") for value in values), OneByOne()).value)
+    return array(function(*(Number(value, "f8") for value in values), on=OneByOne()).value)
 
 
 @given(any_float | st.floats(-5.0, 5.0) | shares)

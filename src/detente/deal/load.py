@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -162,6 +163,8 @@ def _assumption(key: Scalar, block: Block) -> Assumption | None:
     value, kind, stream = block.expression("value", required=True), block.one_of("kind", KINDS), block.text("stream")
     grounds = block.grounds()
     before = _assumption(key, block.sub("before")) if block.has("before") else None
+    if before is not None:
+        before = replace(before, kind=before.kind or kind, stream=stream or before.stream)
     block.done()
     require_grounds(block, grounds)
     if value is None:
@@ -193,6 +196,8 @@ def _variable(key: Scalar, block: Block) -> Variable:
     following, formula = block.expression("next"), block.expression("is")
     grounds = block.grounds()
     before = _variable(key, block.sub("before")) if block.has("before") else None
+    if before is not None:
+        before = replace(before, unit=before.unit or unit)
     block.done()
     if sum(part is not None and part != () for part in (following, formula, table)) != 1:
         block.report(

@@ -142,4 +142,4 @@ class Shocks:
         if kept is None or kept[0] != number:
             kept = (number, block(self.seed, driver_key(driver), self.paths, number))
             self._blocks[driver] = kept
-        return np.asarray(maths.normal_quantile((kept[1][word].astype(np.float64) + 0.5) * 2.0**-32))
+        return np.asarray(maths.normal_draw((kept[1][word].astype(np.float64) + 0.5) * 2.0**-32))

@@ -43,6 +43,7 @@ def execute(
     """
     start, now, last = months
     values: Values = [None] * program.slots
+    record, each_month = _prepared(program, "record"), _prepared(program, "month")
     with np.errstate(all="ignore"):
         for slot, number in program.constants.items():
             values[slot] = np.bool_(number) if slot in program.booleans else np.float64(number)
@@ -58,7 +59,7 @@ def execute(
         for month in range(start + 1, now + 1):
             _set_month(by_month, month - start, values)
             _draw(program, normal, month, values)
-            _run(program.code["record"], values)
+            _run_steps(record, values)
             keep("record", month, values)
             for memory in program.memories:
                 if memory.earlier >= 0 and month == now:
@@ -69,7 +70,7 @@ def execute(
         for month in range(now + 1, last + 1):
             _set_month(by_month, month - start, values)
             _draw(program, normal, month, values)
-            _run(program.code["month"], values)
+            _run_steps(each_month, values)
             if month == last:
                 _run(program.code["end"], values)
             keep("month", month, values)
@@ -103,15 +104,45 @@ def _draw(program: Program, normal: Callable[[str, int], FloatArray], month: int
         values[slot] = normal(driver, month)
 
 
+Step = tuple[Callable[..., Any], int, tuple[int, ...], tuple[int, ...]]
+"""A function, the slot it fills, the slots it reads, and those that nothing reads after it."""
+
+
 def _run(code: tuple[Instruction, ...], values: Values) -> None:
     for one in code:
-        sources = one.sources
+        values[one.target] = OPERATIONS[one.operation](*[values[source] for source in one.sources])
+
+
+def _prepared(program: Program, phase: Phase) -> list[Step]:
+    """The code of a phase with what dies at each instruction: memory freed at once is used again while the cache still holds
+    it, which is worth a factor of two."""
+    code = program.code[phase]
+    kept = {memory.sources[phase] for memory in program.memories if phase in memory.sources}
+    kept |= {*program.outputs.values(), *program.record_outputs.values(), *program.measures.values()}
+    if phase == "month":
+        kept |= {source for one in program.code["end"] for source in one.sources}
+    last: dict[int, int] = {}
+    for number, one in enumerate(code):
+        for source in one.sources:
+            last[source] = number
+    own = {one.target for one in code}
+    steps: list[Step] = []
+    for number, one in enumerate(code):
+        dead = tuple(source for source in set(one.sources) if source in own and source not in kept and last[source] == number)
+        steps.append((OPERATIONS[one.operation], one.target, one.sources, dead))
+    return steps
+
+
+def _run_steps(steps: list[Step], values: Values) -> None:
+    for function, target, sources, dead in steps:
         if len(sources) == 2:
-            values[one.target] = OPERATIONS[one.operation](values[sources[0]], values[sources[1]])
+            values[target] = function(values[sources[0]], values[sources[1]])
         elif len(sources) == 1:
-            values[one.target] = OPERATIONS[one.operation](values[sources[0]])
+            values[target] = function(values[sources[0]])
         else:
-            values[one.target] = np.where(values[sources[0]], values[sources[1]], values[sources[2]])
+            values[target] = function(values[sources[0]], values[sources[1]], values[sources[2]])
+        for slot in dead:
+            values[slot] = None
 
 
 def _carry(program: Program, phase: Phase, values: Values) -> None:

@@ -90,21 +90,21 @@ class _NumPy:
 NUMPY: Operations = _NumPy()
 
 
-def exp(x: Value, on: Operations = NUMPY) -> Value:
+def exp(x: Value, *, on: Operations = NUMPY) -> Value:
     """e to the power x; infinity from 709.79 on, zero from -708.05 down."""
     with np.errstate(all="ignore"):
         shifted, rest = _split_exponent(_argument(x), on)
         return _join_exponent(shifted, rest, on)
 
 
-def log(x: Value, on: Operations = NUMPY) -> Value:
+def log(x: Value, *, on: Operations = NUMPY) -> Value:
     """The natural logarithm; minus infinity at zero, NaN below."""
     with np.errstate(all="ignore"):
         x = _argument(x)
         return on.usually(_is_ordinary(x), _log(x, on), lambda: _log_of_the_rest(x, on))
 
 
-def power(x: Value, y: Value, on: Operations = NUMPY) -> Value:
+def power(x: Value, y: Value, *, on: Operations = NUMPY) -> Value:
     """x to the power y.
 
     One where y is zero or x is one. At x = 0: zero for a positive y, infinity for a negative one. A negative x has a
@@ -128,7 +128,7 @@ def power(x: Value, y: Value, on: Operations = NUMPY) -> Value:
         return on.usually(x >= 0.0, result, lambda: _signed_power(result, x, y, on))
 
 
-def normal_quantile(u: Value, on: Operations = NUMPY) -> Value:
+def normal_quantile(u: Value, *, on: Operations = NUMPY) -> Value:
     """The standard normal value below which lies the share u; minus infinity at zero, infinity at one, NaN outside.
 
     One rational function down to u = 1.4e-11, which every 32-bit draw exceeds; beyond it the far tail of PPND16 of
@@ -143,8 +143,8 @@ def normal_quantile(u: Value, on: Operations = NUMPY) -> Value:
         return on.usually(hump > 5.55e-11, core, lambda: _far_quantile(u, on))
 
 
-def normal_draw(u: Value, on: Operations = NUMPY) -> Value:
-    """`normal_quantile` of a draw, in float32 arithmetic within: three times as quick, and what a simulation needs.
+def normal_draw(u: Value, *, on: Operations = NUMPY) -> Value:
+    """`normal_quantile` of a draw, in float32 arithmetic within: half the time, and all a simulation needs.
 
     Relatively within 4.4e-7 of the quantile for each of the 2**32 draws; for a u further out the quantile itself.
     """
@@ -158,7 +158,7 @@ def normal_draw(u: Value, on: Operations = NUMPY) -> Value:
         square = s * s
         w = (exponent * _LN2 + s * (square * _polynomial(square, _DRAW_LOG) + 2.0)) * -1.0
         draw = on.widen(centred * _polynomial(w, _DRAW_ABOVE) / _polynomial(w, _DRAW_BELOW))
-        return on.usually(hump >= 2.0**-31, draw, lambda: normal_quantile(u, on))
+        return on.usually(hump >= 2.0**-31, draw, lambda: normal_quantile(u, on=on))
 
 
 # Exponential: x = k ln 2 + r with |r| <= ln(2) / 2, then a polynomial in r, then k into the exponent.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -84,7 +83,7 @@ def simulate(
     paths: int,
     seed: int,
     collect: Callable[[Task, dict[str, list[FloatArray]], Values], None],
-    threads: int | None = None,
+    threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Run all variants over all paths. For each task `collect` is given the outputs by month (a list of arrays [lane] for each)
@@ -96,7 +95,7 @@ def simulate(
     def work(task: Task) -> tuple[Task, dict[str, list[FloatArray]], Values]:
         return task, *_run_task(graph, program, [variants[index] for index in task.variants], task, seed, tables)
 
-    count = min(threads or os.cpu_count() or 1, len(tasks))
+    count = min(threads, len(tasks))
     if count <= 1:
         results: Iterator[tuple[Task, dict[str, list[FloatArray]], Values]] = map(work, tasks)
         for result in results:

@@ -86,4 +86,4 @@ def _own(name: str) -> Markup:
 @cache
 def _library() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script, from the installed package; none of it is kept here."""
-    return Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script"))
+    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"))

@@ -17,6 +17,7 @@ from detente.text.written import Month
 
 DECEMBER = 11
 MOST_YEARS = 6
+NEEDED = "What is needed, and what is offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _stretches(findings: Findings) -> Iterable[Stretch]:
             Figure(f"{family.name}-{number}", charts.spec(charts.fan(series, deal)), _note(series, deal))
             for number, series in enumerate(family.series, 1)
         )
-        combined = charts.together(family.series, deal, family.title) if family.combined else None
+        combined = charts.together(family.series, deal, NEEDED) if family.combined else None
         everything = Figure(f"{family.name}-all", charts.spec(combined)) if combined is not None else None
         yield Stretch(family.name, family.title, everything, fans, family.series)
 

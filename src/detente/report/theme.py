@@ -26,7 +26,7 @@ def theme(dark: bool = False) -> dict[str, Any]:
         "view": {"stroke": None},
         "range": {"category": [*(DARK_SERIES if dark else LIGHT_SERIES)]},
         "title": {
-            "anchor": "start", "frame": "group", "offset": 12, "limit": {"expr": "width"},
+            "anchor": "start", "frame": "bounds", "offset": 12, "limit": {"expr": "width"},
             "color": hue["ink"], "fontSize": 14, "fontWeight": 600,
             "subtitleColor": hue["muted"], "subtitleFontSize": 12, "subtitlePadding": 4,
         },
@@ -35,7 +35,8 @@ def theme(dark: bool = False) -> dict[str, Any]:
             "titleFontWeight": 400, "gridColor": hue["line"], "domainColor": hue["line"], "tickColor": hue["line"],
             "labelPadding": 5,
         },
-        "axisX": {"grid": False, "labelOverlap": True},
+        "axisX": {"labelOverlap": True},
+        "axisXTemporal": {"grid": False, "domain": True},
         "axisXQuantitative": {"grid": True, "domain": False, "ticks": False},
         "axisYQuantitative": {"domain": False, "ticks": False, "tickCount": 5},
         "legend": {
@@ -46,33 +47,33 @@ def theme(dark: bool = False) -> dict[str, Any]:
 
 
 def _marks(hue: dict[str, str], ground: str) -> dict[str, dict[str, Any]]:
-    bar = {"height": 11, "cornerRadius": 2, "strokeWidth": 1}
-    dot = {"strokeWidth": 1.5, "opacity": 1}
-    return {
+    looks: dict[str, dict[str, Any]] = {
         "band": {"color": hue["accent"], "opacity": 0.17},
-        "median": {"stroke": hue["accent"], "strokeWidth": 2.2},
-        "mean": {"stroke": hue["accent"], "strokeWidth": 1.2, "strokeDash": [4, 3], "opacity": 0.85},
+        "median": {"color": hue["accent"], "strokeWidth": 2.2},
+        "mean": {"color": hue["accent"], "strokeWidth": 1.2, "strokeDash": [4, 3], "opacity": 0.85},
         "bands": {"opacity": 0.11},
         "lines": {"strokeWidth": 2.2},
-        "demand_band": {"color": hue["ink"], "opacity": 0.1},
-        "demand": {"stroke": hue["ink"], "strokeWidth": 2.8},
-        "now": {"stroke": hue["muted"], "strokeWidth": 1, "strokeDash": [2, 3]},
-        "now_label": {"fill": hue["muted"], "fontSize": 11, "align": "left", "baseline": "top", "dx": 4},
-        "touch": {"stroke": hue["ink"], "strokeWidth": 7, "opacity": 0},
+        "demand-band": {"color": hue["ink"], "opacity": 0.1},
+        "demand": {"color": hue["ink"], "strokeWidth": 2.8},
+        "now": {"color": hue["muted"], "strokeWidth": 1, "strokeDash": [2, 3]},
+        "now-label": {"color": hue["muted"], "fontSize": 11, "align": "left", "baseline": "top", "dx": 4},
+        "touch": {"strokeWidth": 7, "opacity": 0},
         "target": {"size": 90, "opacity": 0},
-        "observed": {"stroke": hue["alarm"], "fill": hue["alarm"], "size": 34, **dot},
-        "period": {"stroke": hue["alarm"], "strokeWidth": 1.5, "opacity": 0.7},
-        "bar": {"color": hue["accent"], "opacity": 0.9, "height": {"band": 0.5}},
-        "side": {"opacity": 0.9},
-        "whisker": {"stroke": hue["ink"], "strokeWidth": 1.4},
-        "whisker_end": {"color": hue["ink"], "thickness": 1.4, "size": 12},
-        "error": {"stroke": hue["muted"], "strokeWidth": 5, "opacity": 0.7},
-        "zero": {"stroke": hue["muted"], "strokeWidth": 1},
-        "figure": {"fill": hue["ink"], "fontSize": 13, "fontWeight": 600, "align": "left", "dx": 8},
-        "term_ended": {"fill": hue["past"], "stroke": ground, **bar},
-        "term_held": {"fill": hue["accent"], "stroke": ground, **bar},
-        "term_coming": {"fill": ground, "stroke": hue["accent"], **bar},
-        "signed": {"stroke": hue["ink"], "fill": hue["ink"], "size": 52, "shape": "circle", **dot},
-        "amended": {"stroke": hue["alarm"], "fill": hue["alarm"], "size": 56, "shape": "diamond", **dot},
-        "payment": {"stroke": hue["accent"], "fill": ground, "size": 46, "shape": "circle", **dot},
-    }
+        "observed": {"color": hue["alarm"], "filled": True, "size": 38, "opacity": 1},
+        "compared": {"color": hue["alarm"], "filled": False, "size": 34, "strokeWidth": 1.5, "opacity": 1},
+        "period": {"color": hue["alarm"], "strokeWidth": 1.5, "opacity": 0.7},
+        "bar": {"color": hue["accent"], "opacity": 0.92},
+        "side": {"opacity": 0.92},
+        "whisker": {"color": hue["ink"], "strokeWidth": 1.4},
+        "whisker-end": {"color": hue["ink"], "thickness": 1.4, "size": 12},
+        "error": {"color": hue["muted"], "strokeWidth": 5, "opacity": 0.75},
+        "zero": {"color": hue["muted"], "strokeWidth": 1},
+        "figure": {"color": hue["ink"], "fontSize": 13, "fontWeight": 600, "align": "left", "dx": 8},
+        "ended": {"color": hue["past"], "stroke": ground, "strokeWidth": 1},
+        "held": {"color": hue["accent"], "stroke": ground, "strokeWidth": 1},
+        "coming": {"color": hue["accent"], "filled": False, "strokeWidth": 1.2},
+        "signed": {"color": hue["ink"], "filled": True, "size": 56, "shape": "circle", "opacity": 1},
+        "amended": {"color": hue["alarm"], "filled": True, "size": 62, "shape": "diamond", "opacity": 1},
+        "payment": {"color": hue["accent"], "filled": False, "size": 46, "shape": "circle", "strokeWidth": 2},
+    }  # fmt: skip
+    return {f"dt-{name}": look for name, look in looks.items()}

@@ -22,18 +22,21 @@ def timeline(deal: Deal) -> alt.LayerChart:
     bars = [bar for agreement in deal.agreements.values() for bar in _bars(agreement, deal)]
     points: Rows = [point for agreement in deal.agreements.values() for point in _points(agreement, deal)]
     axis = alt.Axis(
-        labelExpr=labels_of(lines), labelLimit=NARROW_LABELS, labelFontSize=12, title=None, domain=False, ticks=False,
+        labelExpr=labels_of(lines), labelLimit=NARROW_LABELS, labelFontSize=12, labelAlign="left",
+        labelPadding=NARROW_LABELS + 14, title=None, domain=False, ticks=False,
         labelFontWeight={"condition": {"test": "indexof(datum.value, '.') < 0", "value": 600}, "value": 400},
     )  # fmt: skip
     row = alt.Y("row:N", sort=None, scale=alt.Scale(domain=list(lines)), axis=axis)
     about = tips({"what": "term", "type": "type", "held": "held", "ends": "ends", "grounds": "rests on"})
     marked = tips({"what": "what", "on": "on", "detail": "detail", "grounds": "rests on"})
     layers = [
-        alt.Chart(data(rows)).mark_bar(style=f"term_{state}").encode(x=months("from"), x2="to", y=row, tooltip=about)
+        alt.Chart(data(rows))
+        .mark_bar(style=f"dt-{state}", height=11, cornerRadius=2)
+        .encode(x=months("from", grid=True), x2="to", y=row, tooltip=about)
         for state in STATES
         if (rows := [bar for bar in bars if bar["state"] == state])
     ] + [
-        alt.Chart(data(rows)).mark_point(style=kind).encode(x=months("from"), y=row, tooltip=marked)
+        alt.Chart(data(rows)).mark_point(style=f"dt-{kind}").encode(x=months("from"), y=row, tooltip=marked)
         for kind in POINTS
         if (rows := [point for point in points if point["kind"] == kind])
     ]

@@ -230,7 +230,7 @@ def series_title(name: str, deal: Deal) -> str:
     if not dot:
         return sentence(readable(name))
     held = " held" if rest in deal.resources else ""
-    return f"{party_title(owner, deal)}: {readable(rest)}{held}"
+    return sentence(f"{party_title(owner, deal)}: {readable(rest)}{held}")
 
 
 def scenario_title(name: str, deal: Deal) -> str:

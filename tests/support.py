@@ -1,0 +1,131 @@
+"""A small deal whose blocks a test replaces by name, and whole paths of it read by date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import dedent, indent
+
+import numpy as np
+import numpy.typing as npt
+
+import detente
+from detente.deal.model import Deal
+from detente.engine.evaluate import graph_of
+from detente.engine.paths import Paths, trace
+from detente.engine.simulate import BASE, Variant
+from detente.graph.model import Graph
+from detente.text.diagnostic import Diagnostic, Refused
+from detente.text.written import Month, parse_date
+
+FloatArray = npt.NDArray[np.float64]
+
+BLOCKS = {
+    "deal": "a small deal",
+    "first": "2024-12",
+    "now": "2024-12",
+    "to": "2025-12",
+    "parties": """
+        lab:   {name: a company that needs capacity}
+        cloud: {name: a supplier}
+        rival: {name: another supplier}
+        fund:  {name: an investor, outside: true}
+        staff: {name: holders of today, outside: true}
+        world: {name: customers and vendors, outside: true}
+    """,
+    "resources": """
+        USD:     {kind: money}
+        compute: {kind: capacity, unit: MW}
+        equity:  {kind: shares, issuer: lab}
+    """,
+    "opening": """
+        lab.USD:      {balance: 1000 USD, assumed: given}
+        cloud.USD:    {balance: 500 USD, assumed: given}
+        rival.USD:    {balance: 0 USD}
+        staff.equity: {balance: 100 share, assumed: given}
+    """,
+}
+"""Three companies, an investor and the world; money, a capacity and shares; nothing happens."""
+
+WRITTEN = {"first": "from"}
+
+
+def small(**blocks: str) -> str:
+    """The text of the small deal with blocks added or replaced; `first` stands for `from`. An empty block goes away.
+
+    Its first simulated month is 2025-01, its last 2025-12, unless the test says otherwise.
+    """
+    parts = []
+    for name, block in {**BLOCKS, **blocks}.items():
+        body = dedent(block).strip()
+        key = WRITTEN.get(name, name)
+        if body:
+            parts.append(f"{key}: {body}" if "\n" not in block and ": " not in body and body[0] != "-" else f"{key}:\n{indent(body, '  ')}")
+    return "\n".join(parts) + "\n"
+
+
+def agreement(terms: str, between: str = "lab, cloud", signed: str = "2024-01", name: str = "pact", more: str = "") -> str:
+    """The text of an agreement, to stand under `agreements`."""
+    return "\n".join(
+        [
+            f"{name}:",
+            f"  between: [{between}]",
+            f"  signed: {signed}",
+            "  terms:",
+            indent(dedent(terms).strip(), "    "),
+            indent(dedent(more).strip(), "  "),
+        ]
+    ).strip()
+
+
+def read(text: str) -> Deal:
+    """What a text says, once it has compiled."""
+    return detente.loads(text).text
+
+
+def refused(text: str) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a text."""
+    try:
+        detente.loads(text)
+    except Refused as wrong:
+        return wrong.diagnostics
+    return ()
+
+
+def codes(text: str) -> list[str]:
+    """The codes of everything that is wrong with a text, in order of the alphabet."""
+    return sorted(one.code for one in refused(text))
+
+
+def month(text: str) -> Month:
+    """A month by its date: `2025-04`."""
+    date = parse_date(text)
+    assert date is not None, text
+    return date.first
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """Every quantity of a deal on numbered paths."""
+
+    graph: Graph
+    paths: Paths
+
+    def __call__(self, name: str, date: str) -> float:
+        """A quantity in a month on the first path, in base units; an account as the month closes."""
+        return float(self.paths.at(name, month(date))[0])
+
+    def series(self, name: str, first: str, last: str) -> list[float]:
+        """A quantity on the first path in the months from first to last."""
+        start, end = self.paths.months.index(month(first)), self.paths.months.index(month(last))
+        return [float(value) for value in self.paths.values[name][start : end + 1, 0]]
+
+    def row(self, name: str, date: str) -> FloatArray:
+        """A quantity in a month on every path: float64[path]."""
+        return self.paths.at(name, month(date))
+
+
+def play(text: str, paths: Sequence[int] = (0,), seed: int = 1, variant: Variant = BASE) -> Played:
+    """A deal on numbered paths."""
+    graph = graph_of(read(text))
+    return Played(graph, trace(graph, paths, seed, variant))
