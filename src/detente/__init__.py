@@ -1,9 +1,9 @@
 """detente models strategic partnerships as text, simulates them, and traces every number to the sentence it came from.
 
-    import detente as dt
-    deal = dt.load("cases/openai-microsoft")
-    run = deal.run(paths=10_000)
-    run["openai.USD"].p50
+import detente as dt
+deal = dt.load("cases/openai-microsoft")
+run = deal.run(paths=10_000)
+run["openai.USD"].p50
 """
 
 from __future__ import annotations
@@ -17,14 +17,10 @@ from detente.text.diagnostic import Diagnostic, Refused
 from detente.text.written import parse_date
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from detente.answers.explanation import Explanation
     from detente.answers.results import Findings
     from detente.deal.model import Deal as DealText
-    from detente.engine.run import Run
-    from detente.engine.simulate import Variant
+    from detente.engine.run import Outcomes, Run
 
 __version__ = "0.1.0"
 __all__ = ["Deal", "Refused", "load", "loads"]
@@ -99,24 +95,23 @@ class Deal:
 
         return run_deal(self.text, paths, seed, scenario, outputs)
 
-    def variant(self, scenario: str) -> Variant:
-        """A scenario as a variant for `evaluate`."""
-        from detente.engine.evaluate import scenario_variant
-
-        return scenario_variant(self.text, scenario)
-
     def evaluate(
-        self, outputs: Sequence[str], runs: Sequence[Variant] = (), paths: int = 2_000, seed: int = 1
-    ) -> npt.NDArray[np.float64]:
-        """Figures about whole paths, such as `openai.USD at 2026-12`: float64[run, output, path] in base units.
+        self, outputs: Sequence[str], scenarios: Sequence[str] = ("base",), paths: int = 2_000, seed: int = 1
+    ) -> Outcomes:
+        """Figures about whole paths, such as `openai.USD at 2026-12`, under scenarios, on the same draws.
 
         Raises:
             Refused: where an output cannot be read.
+            ValueError: for an unknown scenario.
         """
-        from detente.engine.evaluate import evaluate
-        from detente.engine.simulate import BASE
+        from detente.engine.evaluate import evaluated, figures, graph_of, scenario_variant
+        from detente.engine.run import Outcomes
 
-        return evaluate(self.text, tuple(runs) or (BASE,), paths, seed, outputs)
+        graph = graph_of(self.text, figures(outputs))
+        runs = [scenario_variant(self.text, name) for name in scenarios]
+        values = evaluated(graph, runs, paths, seed, tuple(outputs))
+        units = tuple(str(graph.measures[output].formula.unit) for output in outputs)
+        return Outcomes(tuple(scenarios), tuple(outputs), units, values)
 
     def why(self, what: str, paths: int = 2_000, seed: int = 1, path: int | None = None) -> Explanation:
         """Why a quantity is what it is: `openai.USD@2026-12`, on the path nearest to the median unless one is named.
@@ -148,5 +143,7 @@ class Deal:
             "assumptions": str(len(text.assumptions)),
             "futures": ", ".join(future.title for future in text.futures.values()),
         }
-        body = "".join(f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
+        body = "".join(
+            f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows.items()
+        )
         return f"<b>{escape(text.title)}</b><table>{body}</table>"

@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"detente: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:
-        print(f"detente: this needs {missing.name}, which is not installed: pip install 'detente[report,notebook]'", file=sys.stderr)
+        print(
+            f"detente: this needs {missing.name}, which is not installed: pip install 'detente[report,notebook]'",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("detente: stopped", file=sys.stderr)
@@ -45,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="detente", description="Model a strategic partnership as text, simulate it, trace every number to its source."
+        prog="detente",
+        description="Model a strategic partnership as text, simulate it, trace every number to its source.",
     )
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(metavar="COMMAND")
@@ -58,10 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--scenario", default="base", help="a scenario of the deal (default: the deal as filed)")
     run.add_argument("--json", metavar="FILE", type=Path, help="write outputs and futures as JSON")
 
-    report = _command(commands, "report", _report, "simulate a deal, print its answers, and write a report that opens from disk")
+    report = _command(
+        commands, "report", _report, "simulate a deal, print its answers, and write a report that opens from disk"
+    )
     _sized(report)
     report.add_argument("--scenario", default="base", help="a scenario of the deal")
-    report.add_argument("-o", "--output", metavar="FILE", type=Path, default=Path("report.html"), help="default: report.html")
+    report.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, default=Path("report.html"), help="default: report.html"
+    )
 
     why = _command(commands, "why", _why, "explain a number: equations, terms, assumptions, claims, origins")
     why.add_argument("what", help="NAME@MONTH, such as openai.USD@2026-12")
@@ -72,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--html", metavar="FILE", type=Path, help="write the tree as a page")
 
     score = _command(commands, "score", _score, "run a deal from earlier dates and score what followed")
-    score.add_argument("--from", dest="dates", metavar="DATE", action="append", default=[], help="default: every date with openings")
+    score.add_argument(
+        "--from", dest="dates", metavar="DATE", action="append", default=[], help="default: every date with openings"
+    )
     score.add_argument("--paths", type=_whole, default=4_000, help="default: 4000")
     score.add_argument("--seed", type=_whole_or_zero, default=SEED)
     score.add_argument("--json", metavar="FILE", type=Path, help="write every score as JSON")
@@ -143,7 +153,8 @@ def _check(options: argparse.Namespace) -> int:
         graph, more = build(deal)
         findings = (*findings, *more)
         if graph is not None:
-            size = f"{len(graph.equations)} equations, {len(graph.inputs)} uncertain inputs, {len(deal.evidence.claims)} claims"
+            claims = len(deal.evidence.claims)
+            size = f"{len(graph.equations)} equations, {len(graph.inputs)} uncertain inputs, {claims} claims"
     wrong = any(one.severity == "error" for one in findings)
     if options.json:
         print(json.dumps([as_data(one) for one in findings], indent=1))
@@ -201,7 +212,7 @@ def _why(options: argparse.Namespace) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     from detente.answers.score import score
-    from detente.report.terminal import print_score
+    from detente.report.scores import print_score
 
     answer = score(_deal(options), [_date(text) for text in options.dates], options.paths, options.seed)
     if options.json:

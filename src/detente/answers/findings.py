@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from detente.answers.conservation import CHECKED_PATHS, conservation
 from detente.answers.grounds import grounds
 from detente.answers.ranges import ranges
 from detente.answers.results import CheckAnswer, Findings, HeadlineAnswer, RightAnswer, Row
@@ -20,6 +21,9 @@ from detente.graph.model import Graph
 from detente.lang.printer import print_expression
 
 FloatArray = npt.NDArray[np.float64]
+
+LARGEST_ERROR = 1e-12
+"""Relative error of a conserved sum that rounding explains."""
 
 RIGHT_PATHS = 2_048
 """Paths of the runs behind rights: differences on the same draws are quiet, so fewer do."""
@@ -38,7 +42,9 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
     shown = tuple(f"{headline.name}: {label}" for headline in deal.headlines.values() for label in headline.show)
     checks = tuple(key for key in graph.measures if key.startswith("check "))
     keys = (*futures, *shown, *checks)
-    names = list(dict.fromkeys([scenario, *(n for h in deal.headlines.values() for n in (*h.under, h.against or scenario))]))
+    names = list(
+        dict.fromkeys([scenario, *(n for h in deal.headlines.values() for n in (*h.under, h.against or scenario))])
+    )
     variants = [scenario_variant(deal, name) for name in names]
     found = evaluated(graph, variants, paths, seed, keys, progress, "running scenarios")
     means = np.nanmean(found, axis=2)
@@ -46,18 +52,24 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
     bases = [(variants[names.index(name)], means[names.index(name)]) for name in banded]
     told = dict(zip(banded, ranges(graph, keys, bases, seed, progress), strict=True))
     chances = {
-        key.removeprefix("future "): replace(run.futures[key.removeprefix("future ")], range=_bounded(told[scenario][row]))
+        key.removeprefix("future "): replace(
+            run.futures[key.removeprefix("future ")], range=_bounded(told[scenario][row])
+        )
         for row, key in enumerate(futures)
     }
     headlines = _headlines(deal, graph, keys, names, found, told)
     share = {key: float(np.nanmean(found[0, keys.index(key)])) for key in checks}
     answers = tuple(
         CheckAnswer(
-            print_expression(check.that) + (f" on {check.on.text}" if check.on else ""), share[f"check {number}"],
+            print_expression(check.that) + (f" on {check.on.text}" if check.on else ""),
+            share[f"check {number}"],
             f"{check.place.file}:{check.place.line}",
         )
         for number, check in enumerate(deal.checks)
-    )  # fmt: skip
+    )
+    worst = max(conservation(graph, seed=seed).values(), default=0.0)
+    balanced = f"what one account loses another gains: worst error {worst:.0e} on {CHECKED_PATHS} paths"
+    answers = (*answers, CheckAnswer(balanced, float(worst <= LARGEST_ERROR), ""))
     rights_found = rights(graph, seed, progress)
     run = replace(run, futures=chances, seconds=perf_counter() - began)
     return Findings(deal, run, headlines, rights_found, answers, grounds(deal))
@@ -65,7 +77,7 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
 
 def _headlines(
     deal: Deal, graph: Graph, keys: tuple[str, ...], names: list[str], found: FloatArray, told: dict[str, list[Range]]
-) -> tuple[HeadlineAnswer, ...]:  # fmt: skip
+) -> tuple[HeadlineAnswer, ...]:
     answers: list[HeadlineAnswer] = []
     for headline in deal.headlines.values():
         rows: list[Row] = []
@@ -98,7 +110,8 @@ def _bounded(band: Range) -> Range:
 
 
 def rights(graph: Graph, seed: int, progress: Progress | None = None) -> tuple[RightAnswer, ...]:
-    """For every right what its use costs the other side and its holder: values without it less values with it, each party under
+    """For every right what its use costs the other side and its holder: values without it less values with it,
+    each party under
     its own beliefs, on the same draws."""
     deal = graph.deal
     if not deal.rights:
@@ -123,8 +136,17 @@ def rights(graph: Graph, seed: int, progress: Progress | None = None) -> tuple[R
         (harm, harm_error), (cost, cost_error) = ((mean / shown.scale, error / shown.scale) for mean, error in figures)
         answers.append(
             RightAnswer(
-                right.name, right.title, right.holder, right.hurts, shown.text, harm, harm_error, cost, cost_error,
-                harm > 2.0 * harm_error, tuple(one.claim for one in right.grounds.citations),
+                right.name,
+                right.title,
+                right.holder,
+                right.hurts,
+                shown.text,
+                harm,
+                harm_error,
+                cost,
+                cost_error,
+                harm > 2.0 * harm_error,
+                tuple(one.claim for one in right.grounds.citations),
             )
-        )  # fmt: skip
+        )
     return tuple(answers)

@@ -1,4 +1,5 @@
-"""What a deal rests on: which inputs are sourced, from how many independent origins, and which are assumed and why (R4)."""
+"""What a deal rests on: which inputs are sourced, from how many independent origins, and which are assumed and why
+(R4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Ranges over assumptions (R10): how far a figure moves when one input at a time is held at its 5th and 95th percentile, and under
+"""Ranges over assumptions (R10): how far a figure moves when one input at a time is held at its 5th and 95th
+percentile, and under
 each party's beliefs. On the same draws, so that differences are of the input and not of the sample."""
 
 from __future__ import annotations
@@ -36,14 +37,21 @@ def held_variants(graph: Graph, keys: tuple[str, ...]) -> list[tuple[str, Varian
 
 
 def ranges(
-    graph: Graph, keys: tuple[str, ...], bases: Sequence[tuple[Variant, FloatArray]], seed: int, progress: Progress | None = None
-) -> list[list[Range]]:  # fmt: skip
+    graph: Graph,
+    keys: tuple[str, ...],
+    bases: Sequence[tuple[Variant, FloatArray]],
+    seed: int,
+    progress: Progress | None = None,
+) -> list[list[Range]]:
     """For each base variant, with its full means (in base units, by key), the range of each figure, in base units.
 
-    A figure's range is its full mean plus the least and the greatest paired difference; where nothing moves it, the mean itself.
+    A figure's range is its full mean plus the least and the greatest paired difference; where nothing moves it,
+    the mean itself.
     """
     held = held_variants(graph, keys)
-    runs = [base if one is None else base.under(one) for base, _ in bases for one in (None, *(each for _, each in held))]
+    runs = [
+        base if one is None else base.under(one) for base, _ in bases for one in (None, *(each for _, each in held))
+    ]
     found = evaluated(graph, runs, RANGE_PATHS, seed, keys, progress, "holding each assumption")
     width = len(held) + 1
     result: list[list[Range]] = []
@@ -57,11 +65,11 @@ def ranges(
             names = [name for name, _ in held] or ["nothing"]
             rows.append(
                 Range(
-                    float(mean + min(0.0, shift[low])), float(mean + max(0.0, shift[high])),
-                    names[low] if shift[low] < 0 else "as filed", names[high] if shift[high] > 0 else "as filed",
+                    float(mean + min(0.0, shift[low])),
+                    float(mean + max(0.0, shift[high])),
+                    names[low] if shift[low] < 0 else "as filed",
+                    names[high] if shift[high] > 0 else "as filed",
                 )
-            )  # fmt: skip
+            )
         result.append(rows)
     return result
-
-

@@ -1,7 +1,8 @@
 """Hindsight: a deal run from earlier dates, scored on what followed (R12).
 
 Every later observation is held against the paths of the run: is it inside the 90 % interval, and how far is the whole
-distribution off (continuous ranked probability score: Matheson and Winkler 1976; here over the size of the observation). The
+distribution off (continuous ranked probability score: Matheson and Winkler 1976; here over the size of the
+observation). The
 yardstick is a driftless random walk of the logarithm, whose volatility comes from the observations known by then.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,8 @@ FEWEST_CHANGES = 2
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One observation held against a run from an earlier date, in the unit of its series. `walk_crps` is the yardstick's."""
+    """One observation held against a run from an earlier date, in the unit of its series. `walk_crps` is the
+    yardstick's."""
 
     since: str
     series: str
@@ -76,16 +79,18 @@ class ScoreAnswer:
     def as_data(self) -> dict[str, Any]:
         """All scores as plain data."""
         return {
-            "paths": self.paths, "seed": self.seed, "all": self.summary(), "by_date": self.by("since"), "by_series": self.by("series"),
-            "scored": [
-                {key: getattr(one, key) for key in Scored.__slots__}
-                for one in self.scored
-            ],
-        }  # fmt: skip
+            "paths": self.paths,
+            "seed": self.seed,
+            "all": self.summary(),
+            "by_date": self.by("since"),
+            "by_series": self.by("series"),
+            "scored": [{key: getattr(one, key) for key in Scored.__slots__} for one in self.scored],
+        }
 
 
 def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int = 1) -> ScoreAnswer:
-    """The deal run from each date (by default from every date before `now` that has openings), scored on what its own record
+    """The deal run from each date (by default from every date before `now` that has openings), scored on what its
+    own record
     says followed.
 
     Raises:
@@ -124,10 +129,20 @@ def _scored(graph: Graph, told: Paths, name: str, one: Observed, since: Month) -
     low, high = np.quantile(walk, [0.05, 0.95])
     size = abs(one.value)
     return Scored(
-        month_text(since), name, _period(one), shown.text, one.value / shown.scale, float(p5) / shown.scale, float(p50) / shown.scale,
-        float(p95) / shown.scale, bool(p5 <= one.value <= p95), crps(sample, one.value) / size, crps(walk, one.value) / size,
-        float(p95 - p5) / size, float(high - low) / size,
-    )  # fmt: skip
+        month_text(since),
+        name,
+        _period(one),
+        shown.text,
+        one.value / shown.scale,
+        float(p5) / shown.scale,
+        float(p50) / shown.scale,
+        float(p95) / shown.scale,
+        bool(p5 <= one.value <= p95),
+        crps(sample, one.value) / size,
+        crps(walk, one.value) / size,
+        float(p95 - p5) / size,
+        float(high - low) / size,
+    )
 
 
 def _period(one: Observed) -> str:
@@ -154,7 +169,7 @@ def _volatility(points: tuple[Observed, ...]) -> float | None:
     """Root of the mean squared change of the logarithm per month: the estimate for a walk without drift."""
     if len(points) <= FEWEST_CHANGES or any(point.value <= 0.0 for point in points):
         return None
-    changes = [np.log(later.value / earlier.value) ** 2 for earlier, later in zip(points, points[1:], strict=False)]
+    changes = [np.log(later.value / earlier.value) ** 2 for earlier, later in pairwise(points)]
     months = points[-1].last - points[0].last
     return float(np.sqrt(sum(changes) / months)) if months else None
 

@@ -25,7 +25,8 @@ def explain(
 ) -> Explanation:
     """Why `NAME@MONTH` is what it is: on the path nearest to the median of the run, unless one is named.
 
-    The tree goes `depth` equations deep. On the path every equation holds; means over all paths stand beside, and satisfy no equation.
+    The tree goes `depth` equations deep. On the path every equation holds; means over all paths stand beside, and
+    satisfy no equation.
 
     Raises:
         ValueError: where `what` names no quantity or month of the run; says which there are.
@@ -55,7 +56,8 @@ def _asked(graph: Graph, what: str) -> tuple[str, Month]:
     if when and date is None:
         raise ValueError(f"'{when}' is not a month: write {name}@{month_text(deal.last)}")
     if not deal.now < month <= deal.last:
-        raise ValueError(f"{month_text(month)} is not simulated: the run goes from {month_text(deal.now + 1)} to {month_text(deal.last)}")
+        horizon = f"{month_text(deal.now + 1)} to {month_text(deal.last)}"
+        raise ValueError(f"{month_text(month)} is not simulated: the run goes from {horizon}")
     return name, month
 
 
@@ -83,11 +85,23 @@ class _Reader:
     def value(self, name: str, month: Month) -> float:
         return float(self.told.at(name, month)[0])
 
-    def node(self, kind: Any, one: Equation, month: Month, value: float, children: tuple[Explanation, ...]) -> Explanation:
+    def node(
+        self, kind: Any, one: Equation, month: Month, value: float, children: tuple[Explanation, ...]
+    ) -> Explanation:
         return Explanation(
-            kind, one.name, month_text(month), value / one.shown.scale, None, one.shown.text, one.written, one.place, one.owner,
-            () if kind == "seen" else self.backing(one.grounds), "" if kind == "seen" else one.grounds.assumed, children,
-        )  # fmt: skip
+            kind,
+            one.name,
+            month_text(month),
+            value / one.shown.scale,
+            None,
+            one.shown.text,
+            one.written,
+            one.place,
+            one.owner,
+            () if kind == "seen" else self.backing(one.grounds),
+            "" if kind == "seen" else one.grounds.assumed,
+            children,
+        )
 
     def account(self, one: Equation, month: Month, depth: int) -> tuple[Explanation, ...]:
         """An account is what it held at `now` and every flow since, summed; a flow is explained in its last month."""
@@ -103,10 +117,20 @@ class _Reader:
             shown = one.shown
             found.append(
                 Explanation(
-                    "flow", name, f"{month_text(now + 1)}…{month_text(month)}", moved / shown.scale, None, shown.text,
-                    f"{'received' if sign > 0 else 'paid'} in all since {month_text(now)}", flow.place, flow.owner, (), "", inner,
+                    "flow",
+                    name,
+                    f"{month_text(now + 1)}…{month_text(month)}",
+                    moved / shown.scale,
+                    None,
+                    shown.text,
+                    f"{'received' if sign > 0 else 'paid'} in all since {month_text(now)}",
+                    flow.place,
+                    flow.owner,
+                    (),
+                    "",
+                    inner,
                 )
-            )  # fmt: skip
+            )
         return (found[0], *sorted(found[1:], key=lambda child: -abs(child.value)))
 
     def opening(self, one: Equation) -> Explanation:
@@ -115,9 +139,19 @@ class _Reader:
         given = next((o for o in deal.openings if o.account == one.name and o.on == deal.now), None)
         grounds = given.grounds if given else one.grounds
         return Explanation(
-            "opening", one.name, month_text(deal.now), value / one.shown.scale, None, one.shown.text, "balance at the end of the record",
-            given.place if given else one.place, one.owner, self.backing(grounds), grounds.assumed, (),
-        )  # fmt: skip
+            "opening",
+            one.name,
+            month_text(deal.now),
+            value / one.shown.scale,
+            None,
+            one.shown.text,
+            "balance at the end of the record",
+            given.place if given else one.place,
+            one.owner,
+            self.backing(grounds),
+            grounds.assumed,
+            (),
+        )
 
     def behind(self, one: Equation, month: Month, depth: int) -> tuple[Explanation, ...]:
         """What the formula read on this path: of choices only the branch taken."""
@@ -153,7 +187,9 @@ class _Reader:
         if month - 1 not in self.told.months or not np.isfinite(self.value(name, month - 1)):
             return []
         if one.role == "memory":
-            return list(self.behind(one, month - 1, depth + 1)) if depth + 1 < self.deepest else [self.before(name, month)]
+            return (
+                list(self.behind(one, month - 1, depth + 1)) if depth + 1 < self.deepest else [self.before(name, month)]
+            )
         return [self.equation(name, month - 1, depth + 1)]
 
     def before(self, name: str, month: Month) -> Explanation:
@@ -162,9 +198,19 @@ class _Reader:
             return self.opening(one)
         value = self.value(name, month - 1) if month - 1 in self.told.months else float("nan")
         return Explanation(
-            "seen", name, month_text(month - 1), value / one.shown.scale, None, one.shown.text, "as the month opened", one.place,
-            one.owner, (), "", (),
-        )  # fmt: skip
+            "seen",
+            name,
+            month_text(month - 1),
+            value / one.shown.scale,
+            None,
+            one.shown.text,
+            "as the month opened",
+            one.place,
+            one.owner,
+            (),
+            "",
+            (),
+        )
 
     def record(self, one: Equation, month: Month) -> Explanation:
         """A process goes back to the last point on its record."""
@@ -173,10 +219,19 @@ class _Reader:
         claims = tuple(filter(None, (self.claim(name, "value") for name in last.claims)))
         months = month - last.last
         return Explanation(
-            "record", one.name, month_text(last.last), last.value / one.shown.scale, None, one.shown.text,
-            f"last point on record, {months} months of {one.written.partition('(')[0]} before", one.place, one.owner, claims,
-            one.grounds.assumed if not claims else "", (),
-        )  # fmt: skip
+            "record",
+            one.name,
+            month_text(last.last),
+            last.value / one.shown.scale,
+            None,
+            one.shown.text,
+            f"last point on record, {months} months of {one.written.partition('(')[0]} before",
+            one.place,
+            one.owner,
+            claims,
+            one.grounds.assumed if not claims else "",
+            (),
+        )
 
     def parameter(self, name: str, month: Month) -> list[Explanation]:
         deal = self.graph.deal
@@ -188,24 +243,57 @@ class _Reader:
                 number = (float(np.exp(value * one.distribution.period)) - 1.0) / shown.scale
             return [
                 Explanation(
-                    "assumption", name, "", number, None, shown.text, _written(deal, name), one.place, name,
-                    self.backing(one.grounds), one.grounds.assumed, (),
+                    "assumption",
+                    name,
+                    "",
+                    number,
+                    None,
+                    shown.text,
+                    _written(deal, name),
+                    one.place,
+                    name,
+                    self.backing(one.grounds),
+                    one.grounds.assumed,
+                    (),
                 )
-            ]  # fmt: skip
+            ]
         kind, _, rest = name.partition(" ")
         if kind == "policy":
             policy = self.graph.choices[rest][int(value)]
             event = deal.events[rest]
             return [
                 Explanation(
-                    "policy", rest, "", value, None, "", f"{deal.parties[event.decided_by].title}: {policy.text}", policy.place, rest,
-                    self.backing(event.grounds), event.grounds.assumed, (),
+                    "policy",
+                    rest,
+                    "",
+                    value,
+                    None,
+                    "",
+                    f"{deal.parties[event.decided_by].title}: {policy.text}",
+                    policy.place,
+                    rest,
+                    self.backing(event.grounds),
+                    event.grounds.assumed,
+                    (),
                 )
-            ]  # fmt: skip
+            ]
         if kind == "draw":
             event = deal.events[rest]
             return [
-                Explanation("draw", rest, "", value, None, "", "the hazard accumulated at which it happens", event.place, rest, (), "", ())
+                Explanation(
+                    "draw",
+                    rest,
+                    "",
+                    value,
+                    None,
+                    "",
+                    "the hazard accumulated at which it happens",
+                    event.place,
+                    rest,
+                    (),
+                    "",
+                    (),
+                )
             ]
         return []
 
@@ -217,9 +305,19 @@ class _Reader:
         shown = one.shown if one else shown_in(leaf.unit)
         grounds = one.grounds if one else Grounds()
         return Explanation(
-            "table", name, month_text(month), table.values[index] / shown.scale, None, shown.text, "table", one.place if one else leaf.place,
-            name, self.backing(grounds), grounds.assumed, (),
-        )  # fmt: skip
+            "table",
+            name,
+            month_text(month),
+            table.values[index] / shown.scale,
+            None,
+            shown.text,
+            "table",
+            one.place if one else leaf.place,
+            name,
+            self.backing(grounds),
+            grounds.assumed,
+            (),
+        )
 
     def leaves(self, formula: Formula, month: Month, name: str) -> list[Formula]:
         """What the formula reads on this path, each once, in the order it is written."""
@@ -272,9 +370,14 @@ class _Reader:
             return None
         source = self.graph.deal.evidence.sources.get(claim.source)
         return Backing(
-            name, gives, claim.says, source.title if source else claim.source, source.publisher if source else "",
-            claim.known.text if claim.known else "", claim.origin,
-        )  # fmt: skip
+            name,
+            gives,
+            claim.says,
+            source.title if source else claim.source,
+            source.publisher if source else "",
+            claim.known.text if claim.known else "",
+            claim.origin,
+        )
 
 
 def _flows(formula: Formula) -> list[tuple[str, float]]:
@@ -317,5 +420,3 @@ def _with_means(tree: Explanation, means: Paths, graph: Graph) -> Explanation:
         row = means.at(tree.name, month.last)
         mean = float(row.mean()) / one.shown.scale if np.isfinite(row).all() else None
     return replace(tree, mean=mean, children=children)
-
-

@@ -39,9 +39,12 @@ def _term(key: Scalar, block: Block, start: Month, whole_name: str, grounds: Gro
         return None
     if kind.text not in catalogue():
         block.report(
-            "unknown-term-type", f"there is no type of term '{kind.text}'", kind.place, expected=", ".join(catalogue()),
+            "unknown-term-type",
+            f"there is no type of term '{kind.text}'",
+            kind.place,
+            expected=", ".join(catalogue()),
             ways=did_you_mean(kind.text, catalogue()),
-        )  # fmt: skip
+        )
         return None
     return _version(block, replace(NEW, name=whole_name, type=kind.text, first=start, grounds=grounds, place=key.place))
 
@@ -60,9 +63,11 @@ def _version(block: Block, base: TermText) -> TermText:
                 places[declared.name] = block.place_of(declared.name)
         elif required(declared) and declared.name not in parameters:
             block.report(
-                "missing-parameter", f"{block.what} ({base.type}) lacks `{declared.name}`", expected=declared.metadata["doc"],
+                "missing-parameter",
+                f"{block.what} ({base.type}) lacks `{declared.name}`",
+                expected=declared.metadata["doc"],
                 ways=(f"add `{declared.name}: …`",),
-            )  # fmt: skip
+            )
     first, last = block.date("from"), block.date("until")
     stops = block.text("stops") or base.stops
     grounds = block.grounds()
@@ -73,9 +78,16 @@ def _version(block: Block, base: TermText) -> TermText:
     require_grounds(block, grounds)
     end = last.last if last else base.until
     return replace(
-        base, parameters=parameters, parameter_places=places, stops=stops, grounds=grounds,
-        first=first.first if first else base.first, last=end, until=end, ended=None,
-    )  # fmt: skip
+        base,
+        parameters=parameters,
+        parameter_places=places,
+        stops=stops,
+        grounds=grounds,
+        first=first.first if first else base.first,
+        last=end,
+        until=end,
+        ended=None,
+    )
 
 
 def _parameter(block: Block, key: str, dimension: str) -> Parameter | None:
@@ -110,7 +122,9 @@ def _tranches(block: Block, key: str) -> tuple[TrancheText, ...] | None:
         if by is not None and by.last < on.first:
             inner.report("dates-out-of-order", "the deadline (`by`) comes before `on`", inner.place_of("by"))
         if condition is None and (by is not None or otherwise is not None):
-            inner.report("missing-key", "`by` and `otherwise` need a condition (`if`)", ways=("add `if: …`", "take them away"))
+            inner.report(
+                "missing-key", "`by` and `otherwise` need a condition (`if`)", ways=("add `if: …`", "take them away")
+            )
         found.append(TrancheText(amount, on, condition, by, otherwise, form, item.place))
     return tuple(found)
 
@@ -134,7 +148,9 @@ def _amendments(block: Block, versions: dict[str, tuple[TermText, ...]], agreeme
             inner.has(name)
             changes[name] = value
             if on is not None:
-                versions_of_term = _amended(inner, key, value, versions.get(name, ()), on, grounds, f"{agreement}.{name}")
+                versions_of_term = _amended(
+                    inner, key, value, versions.get(name, ()), on, grounds, f"{agreement}.{name}"
+                )
                 if versions_of_term:
                     versions[name] = versions_of_term
         if not changes:
@@ -146,42 +162,61 @@ def _amendments(block: Block, versions: dict[str, tuple[TermText, ...]], agreeme
 
 
 def _amended(
-    block: Block, key: Scalar, value: YamlNode, versions: tuple[TermText, ...], on: Date, grounds: Grounds, whole_name: str
-) -> tuple[TermText, ...]:  # fmt: skip
+    block: Block,
+    key: Scalar,
+    value: YamlNode,
+    versions: tuple[TermText, ...],
+    on: Date,
+    grounds: Grounds,
+    whole_name: str,
+) -> tuple[TermText, ...]:
     """The versions of a term after an amendment."""
     if isinstance(value, Scalar):
         if value.text != "ends" or not versions:
             why = "is not there to end" if value.text == "ends" else f"cannot become '{value.text}'"
             block.report(
-                "amends-nothing", f"the term '{key.text}' {why}", key.place, expected="`ends`, or a block of parameters",
+                "amends-nothing",
+                f"the term '{key.text}' {why}",
+                key.place,
+                expected="`ends`, or a block of parameters",
                 ways=("name a term of this agreement",),
-            )  # fmt: skip
+            )
             return ()
         if versions[-1].last is not None and versions[-1].last < on.first:
             block.report(
-                "amends-ended", f"the term '{key.text}' has already ended", key.place,
-                related=((versions[-1].place, "the term"),), ways=("take this line away",),
-            )  # fmt: skip
+                "amends-ended",
+                f"the term '{key.text}' has already ended",
+                key.place,
+                related=((versions[-1].place, "the term"),),
+                ways=("take this line away",),
+            )
         return (*versions[:-1], replace(versions[-1], last=on.first - 1, ended=grounds))
     inner = Block(value, f"the term '{key.text}'", key.place, block.findings)
     if isinstance(value, Mapping) and "type" in inner.entries:
         if versions:
             block.report(
-                "amends-existing", f"a new term cannot be called '{key.text}'", key.place,
-                related=((versions[0].place, "it is there already"),), ways=("choose another name", "take `type` away to amend"),
-            )  # fmt: skip
+                "amends-existing",
+                f"a new term cannot be called '{key.text}'",
+                key.place,
+                related=((versions[0].place, "it is there already"),),
+                ways=("choose another name", "take `type` away to amend"),
+            )
             return ()
         term = _term(key, inner, on.first, whole_name, grounds)
         return (term,) if term else ()
     if not versions:
         block.report(
-            "amends-nothing", f"there is no term '{key.text}' to amend", key.place,
+            "amends-nothing",
+            f"there is no term '{key.text}' to amend",
+            key.place,
             ways=("name a term of this agreement", "add `type: …` to make it a new one"),
-        )  # fmt: skip
+        )
         return ()
     last = versions[-1]
     if last.last is not None and last.last < on.first:
-        block.report("amends-ended", f"the term '{key.text}' has already ended", key.place, related=((last.place, "the term"),))
+        block.report(
+            "amends-ended", f"the term '{key.text}' has already ended", key.place, related=((last.place, "the term"),)
+        )
         return versions
     rests_on = grounds if grounds.citations or grounds.assumed else last.grounds
     changed = _version(inner, replace(last, first=on.first, place=key.place, grounds=rests_on))

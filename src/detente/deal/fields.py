@@ -1,8 +1,10 @@
-"""Reading a block of a deal file: every key is asked for by what it must be, and what nobody asked for is a diagnostic."""
+"""Reading a block of a deal file: every key is asked for by what it must be, and what nobody asked for is a
+diagnostic."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from detente.deal.model import Citation, Gives, Grounds, Point, Policy
 from detente.lang.parser import parse_expression
@@ -35,14 +37,24 @@ class Block:
         elif node is not None:
             found = "nothing" if isinstance(node, Scalar) and node.text in ("", "~", "null") else _shape(node)
             self.report(
-                "empty-block" if found == "nothing" else "wrong-shape", f"{what} is a block of `key: value`", node.place,
-                found=found, expected="a mapping", ways=("indent what belongs to it", "take the key away"),
-            )  # fmt: skip
+                "empty-block" if found == "nothing" else "wrong-shape",
+                f"{what} is a block of `key: value`",
+                node.place,
+                found=found,
+                expected="a mapping",
+                ways=("indent what belongs to it", "take the key away"),
+            )
 
     def report(
-        self, code: str, message: str, place: Place | None = None, found: str = "", expected: str = "",
-        ways: tuple[str, ...] = (), related: tuple[tuple[Place, str], ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        code: str,
+        message: str,
+        place: Place | None = None,
+        found: str = "",
+        expected: str = "",
+        ways: tuple[str, ...] = (),
+        related: tuple[tuple[Place, str], ...] = (),
+    ) -> None:
         """Add a finding about this block."""
         self.findings.append(Diagnostic(code, message, place or self.place, found, expected, ways, related))
 
@@ -87,9 +99,12 @@ class Block:
         if scalar is None or scalar.text in choices:
             return scalar.text if scalar else default
         self.report(
-            "unknown-word", f"`{key}` of {self.what} cannot be '{scalar.text}'", scalar.place,
-            expected=", ".join(choices), ways=did_you_mean(scalar.text, choices),
-        )  # fmt: skip
+            "unknown-word",
+            f"`{key}` of {self.what} cannot be '{scalar.text}'",
+            scalar.place,
+            expected=", ".join(choices),
+            ways=did_you_mean(scalar.text, choices),
+        )
         return default
 
     def truth(self, key: str) -> bool:
@@ -111,7 +126,9 @@ class Block:
         if not isinstance(node, Scalar) or node.text == "":
             found = "nothing" if isinstance(node, Scalar) else _shape(node)
             ways = ("put quotes round an expression that holds `{` or `[`",)
-            self.report("wrong-shape", f"`{key}` of {self.what} is an expression", node.place, found, "an expression", ways)
+            self.report(
+                "wrong-shape", f"`{key}` of {self.what} is an expression", node.place, found, "an expression", ways
+            )
             return None
         tree = parsed(node, self.findings)
         if tree is not None:
@@ -124,7 +141,9 @@ class Block:
         if node is None:
             return ()
         if not isinstance(node, Mapping):
-            self.report("wrong-shape", f"`{key}` of {self.what} maps dates to values", node.place, _shape(node), "2025-04: 3.4")
+            self.report(
+                "wrong-shape", f"`{key}` of {self.what} maps dates to values", node.place, _shape(node), "2025-04: 3.4"
+            )
             return ()
         found: list[Point] = []
         for date_key, value in node.entries:
@@ -140,13 +159,16 @@ class Block:
                 tree = self.parse(value, date_key.text)
             if date is not None and tree is not None:
                 found.append(Point(date, tree, grounds, date_key.place))
-        for earlier, later in zip(found, found[1:], strict=False):
+        for earlier, later in pairwise(found):
             if later.date.first <= earlier.date.last:
                 self.report(
-                    "dates-out-of-order", f"{later.date.text} does not come after {earlier.date.text}", later.place,
-                    expected="dates in order, none twice", related=((earlier.place, "the date before it"),),
+                    "dates-out-of-order",
+                    f"{later.date.text} does not come after {earlier.date.text}",
+                    later.place,
+                    expected="dates in order, none twice",
+                    related=((earlier.place, "the date before it"),),
                     ways=("put the points in order of time",),
-                )  # fmt: skip
+                )
         return tuple(found)
 
     def names(self, key: str, required: bool = False) -> tuple[Scalar, ...]:
@@ -168,7 +190,10 @@ class Block:
     def items(self, what: str) -> list[tuple[Scalar, Block]]:
         """Every entry as a block of its own."""
         self.asked += list(self.entries)
-        return [(key, Block(value, f"{what} '{key.text}'", key.place, self.findings)) for key, value in self.entries.values()]
+        return [
+            (key, Block(value, f"{what} '{key.text}'", key.place, self.findings))
+            for key, value in self.entries.values()
+        ]
 
     def grounds(self) -> Grounds:
         """What the block rests on."""
@@ -184,9 +209,12 @@ class Block:
                     gives = next((word for word in GIVES if word == value.text), None)
                     if gives is None:
                         self.report(
-                            "unknown-word", f"a claim cannot give '{value.text}'", value.place, expected=", ".join(GIVES),
+                            "unknown-word",
+                            f"a claim cannot give '{value.text}'",
+                            value.place,
+                            expected=", ".join(GIVES),
                             ways=did_you_mean(value.text, GIVES),
-                        )  # fmt: skip
+                        )
                     else:
                         citations.append(Citation(key.text, gives, key.place))
             else:
@@ -199,9 +227,12 @@ class Block:
         for name, (key, _) in self.entries.items():
             if name not in known:
                 self.report(
-                    "unknown-key", f"{self.what} has no key '{name}'", key.place, expected=", ".join(known),
+                    "unknown-key",
+                    f"{self.what} has no key '{name}'",
+                    key.place,
+                    expected=", ".join(known),
                     ways=(*did_you_mean(name, known), "take it away"),
-                )  # fmt: skip
+                )
 
 
 def require_grounds(block: Block, grounds: Grounds) -> None:
@@ -212,10 +243,12 @@ def require_grounds(block: Block, grounds: Grounds) -> None:
         for node in walk(tree):
             if isinstance(node, Number | Quantity) and node.value not in (0.0, 1.0):
                 block.report(
-                    "ungrounded-number", f"{block.what} holds the number {node.text} and says neither whence nor why",
-                    node.place, expected="a claim that gives it, or a reason",
+                    "ungrounded-number",
+                    f"{block.what} holds the number {node.text} and says neither whence nor why",
+                    node.place,
+                    expected="a claim that gives it, or a reason",
                     ways=("cite a claim: `claims: [id]`", "say why it is assumed: `assumed: …`"),
-                )  # fmt: skip
+                )
                 return
 
 
@@ -224,9 +257,14 @@ def as_date(scalar: Scalar, what: str, findings: list[Diagnostic]) -> Date | Non
     date = parse_date(scalar.text)
     if date is None:
         findings.append(
-            Diagnostic("not-a-date", f"{what} is a date", scalar.place, f"'{scalar.text}'",
-                       "2025-01-21, 2025-01, 2025Q4 or 2025")
-        )  # fmt: skip
+            Diagnostic(
+                "not-a-date",
+                f"{what} is a date",
+                scalar.place,
+                f"'{scalar.text}'",
+                "2025-01-21, 2025-01, 2025Q4 or 2025",
+            )
+        )
     return date
 
 
@@ -261,10 +299,14 @@ def check_name(key: Scalar, what: str, findings: list[Diagnostic]) -> None:
     if not _NAME.fullmatch(key.text) or key.text in UNIT_NAMES:
         why = "is the name of a unit" if key.text in UNIT_NAMES else "cannot stand in an expression"
         findings.append(
-            Diagnostic("bad-name", f"the name '{key.text}' of {what} {why}", key.place,
-                       expected="letters, digits and _, not beginning with a digit; parts joined by dots",
-                       ways_out=("choose another name",))
-        )  # fmt: skip
+            Diagnostic(
+                "bad-name",
+                f"the name '{key.text}' of {what} {why}",
+                key.place,
+                expected="letters, digits and _, not beginning with a digit; parts joined by dots",
+                ways_out=("choose another name",),
+            )
+        )
 
 
 def _shape(node: YamlNode) -> str:

@@ -18,38 +18,56 @@ Replaceable = TypeVar("Replaceable", Assumption, Variable, Event)
 def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
     """The deal with `now` moved to a month, and nothing in it that was published later.
 
-    Values fall back to their `before:`; points, terms and amendments not yet known are left out, and `notes` says which.
+    Values fall back to their `before:`; points, terms and amendments not yet known are left out, and `notes` says
+    which.
     """
     if month == deal.now:
         return deal, ()
     findings: list[Diagnostic] = []
     if not deal.first <= month < deal.last:
         findings.append(
-            Diagnostic("date-outside", f"{month_text(month)} lies outside record and horizon", deal.place,
-                       expected=f"{month_text(deal.first)} to {month_text(deal.last - 1)}")
-        )  # fmt: skip
+            Diagnostic(
+                "date-outside",
+                f"{month_text(month)} lies outside record and horizon",
+                deal.place,
+                expected=f"{month_text(deal.first)} to {month_text(deal.last - 1)}",
+            )
+        )
         return deal, tuple(findings)
     known = _Known(deal.evidence, month, findings)
     notes: list[str] = []
     variables = {
         name: replace(
-            found, past=known.points(found.past), observed=known.points(found.observed), table=known.points(found.table, True)
+            found,
+            past=known.points(found.past),
+            observed=known.points(found.observed),
+            table=known.points(found.table, True),
         )
         for name, found in known.replaced("variable", deal.variables.values()).items()
-    }  # fmt: skip
+    }
     for name, variable in variables.items():
         if deal.variables[name].next is not None and not variable.past:
             findings.append(
-                Diagnostic("not-yet-known", f"'{name}' has no record by {month_text(month)}", variable.place,
-                           ways_out=("add an earlier point to `past`", "give `before: {…}`"))
-            )  # fmt: skip
+                Diagnostic(
+                    "not-yet-known",
+                    f"'{name}' has no record by {month_text(month)}",
+                    variable.place,
+                    ways_out=("add an earlier point to `past`", "give `before: {…}`"),
+                )
+            )
     assumptions = known.replaced("assumption", deal.assumptions.values())
     events = known.replaced("event", deal.events.values())
     agreements = {name: known.agreement(agreement, notes) for name, agreement in deal.agreements.items()}
     earlier = replace(
-        deal, now=month, variables=variables, assumptions=assumptions, events=events, agreements=agreements,
-        openings=tuple(opening for opening in deal.openings if opening.on <= month), notes=tuple(notes),
-    )  # fmt: skip
+        deal,
+        now=month,
+        variables=variables,
+        assumptions=assumptions,
+        events=events,
+        agreements=agreements,
+        openings=tuple(opening for opening in deal.openings if opening.on <= month),
+        notes=tuple(notes),
+    )
     return earlier, tuple(findings)
 
 
@@ -62,7 +80,8 @@ class _Known:
         self.findings = findings
 
     def stands(self, grounds: Grounds) -> bool:
-        """A value stands if a claim that gives it was known; without such a claim, if its assumption was held by then."""
+        """A value stands if a claim that gives it was known; without such a claim, if its assumption was held by
+        then."""
         giving = [citation for citation in grounds.citations if citation.gives in ("value", "bound")]
         if giving:
             return any(self.published(citation.claim) for citation in giving)
@@ -100,9 +119,11 @@ class _Known:
 
     def unknown(self, what: str, name: str, place: Place) -> Diagnostic:
         return Diagnostic(
-            "not-yet-known", f"the {what} '{name}' rests on nothing published by {month_text(self.month)}", place,
+            "not-yet-known",
+            f"the {what} '{name}' rests on nothing published by {month_text(self.month)}",
+            place,
             ways_out=("say what stood before: `before: {value: …, assumed: …}`", "cite a claim published by then"),
-        )  # fmt: skip
+        )
 
     def agreement(self, agreement: Agreement, notes: list[str]) -> Agreement:
         """The agreement with the versions of its terms that were known; a term not heard of at all never holds."""

@@ -31,16 +31,33 @@ from detente.deal.model import (
     Variable,
 )
 from detente.deal.references import check_references
-from detente.evidence.records import Evidence, load_evidence
+from detente.evidence.records import NO_EVIDENCE, Evidence, load_evidence
 from detente.text.diagnostic import Diagnostic
 from detente.text.nodes import Mapping, Scalar, Sequence, parse, read
 from detente.text.nodes import Node as YamlNode
+from detente.text.written import month_text
 
 KINDS = ("share", "probability", "ratio", "growth", "rate")
 SECTIONS = (
-    "parties", "resources", "assumptions", "correlations", "variables", "flows", "needs", "agreements", "opening", "events",
-    "rights", "values", "beliefs", "scenarios", "futures", "headlines", "outputs", "checks",
-)  # fmt: skip
+    "parties",
+    "resources",
+    "assumptions",
+    "correlations",
+    "variables",
+    "flows",
+    "needs",
+    "agreements",
+    "opening",
+    "events",
+    "rights",
+    "values",
+    "beliefs",
+    "scenarios",
+    "futures",
+    "headlines",
+    "outputs",
+    "checks",
+)
 
 
 def load_deal(path: Path) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
@@ -54,7 +71,7 @@ def load_deal(path: Path) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
     return deal, (*findings, *problems, *more)
 
 
-def parse_deal(text: str, evidence: Evidence = Evidence({}, {})) -> tuple[Deal | None, tuple[Diagnostic, ...]]:  # noqa: B008 (frozen)
+def parse_deal(text: str, evidence: Evidence = NO_EVIDENCE) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
     """A deal from a text."""
     node, findings = parse(text, "deal.yaml")
     if node is None:
@@ -78,13 +95,20 @@ def read_deal(node: YamlNode, evidence: Evidence, folder: str) -> tuple[Deal | N
     start = first.first if first else now.last
     if not start <= now.last < last.last:
         top.report(
-            "dates-out-of-order", "the record begins, ends at `now`, and the horizon follows", top.place_of("now"),
-            found=f"from {first.text if first else now.text}, now {now.text}, to {last.text}", expected="from ≤ now < to",
-        )  # fmt: skip
+            "dates-out-of-order",
+            "the record begins, ends at `now`, and the horizon follows",
+            top.place_of("now"),
+            found=f"from {first.text if first else now.text}, now {now.text}, to {last.text}",
+            expected="from ≤ now < to",
+        )
         return None, tuple(findings)
     sections = {name: _section(top, name, findings) for name in SECTIONS}
     deal = Deal(
-        title=title, folder=folder, first=start, now=now.last, last=last.last,
+        title=title,
+        folder=folder,
+        first=start,
+        now=now.last,
+        last=last.last,
         parties={key.text: _party(key, block) for key, block in sections["parties"].items("party")},
         resources={key.text: _resource(key, block) for key, block in sections["resources"].items("resource")},
         assumptions=_present(_assumption(key, block) for key, block in sections["assumptions"].items("assumption")),
@@ -103,8 +127,9 @@ def read_deal(node: YamlNode, evidence: Evidence, folder: str) -> tuple[Deal | N
         headlines={key.text: _headline(key, block) for key, block in sections["headlines"].items("headline")},
         outputs={item.text: item.place for item in top.names("outputs")},
         checks=tuple(_checks(top)),
-        evidence=evidence, place=node.place,
-    )  # fmt: skip
+        evidence=evidence,
+        place=node.place,
+    )
     top.done()
     return deal, (*findings, *check_references(deal))
 
@@ -186,7 +211,9 @@ def _correlations(top: Block, findings: list[Diagnostic]) -> list[Correlation]:
         elif value is not None:
             found.append(Correlation((between[0].text, between[1].text), value, grounds, item.place))
     if node is not None and not isinstance(node, Sequence):
-        top.report("wrong-shape", "`correlations` is a list", node.place, expected="- {between: [a, b], is: 0.5, assumed: …}")
+        top.report(
+            "wrong-shape", "`correlations` is a list", node.place, expected="- {between: [a, b], is: 0.5, assumed: …}"
+        )
     return found
 
 
@@ -201,11 +228,15 @@ def _variable(key: Scalar, block: Block) -> Variable:
     block.done()
     if sum(part is not None and part != () for part in (following, formula, table)) != 1:
         block.report(
-            "not-one-way", f"{block.what} says {'nothing' if not (following or formula or table) else 'more than one thing'}",
-            expected="one of `next` (with `past`), `is` or `table`", ways=("add one", "take the others away"),
-        )  # fmt: skip
+            "not-one-way",
+            f"{block.what} says {'nothing' if not (following or formula or table) else 'more than one thing'}",
+            expected="one of `next` (with `past`), `is` or `table`",
+            ways=("add one", "take the others away"),
+        )
     if following is not None and not past:
-        block.report("missing-key", f"{block.what} has a process and no record to begin from", ways=("add `past: {DATE: …}`",))
+        block.report(
+            "missing-key", f"{block.what} has a process and no record to begin from", ways=("add `past: {DATE: …}`",)
+        )
     own = [point for point in (*past, *table, *observed) if point.grounds.citations or point.grounds.assumed]
     block.numbers = [tree for tree in block.numbers if all(tree is not point.value for point in own)]
     require_grounds(block, grounds)
@@ -215,7 +246,9 @@ def _variable(key: Scalar, block: Block) -> Variable:
 def _flow(key: Scalar, block: Block) -> DeclaredFlow | None:
     giver, taker = block.text("from", required=True), block.text("to", required=True)
     amount = block.expression("amount", required=True)
-    category = "financing" if block.one_of("class", ("operating", "financing"), "operating") == "financing" else "operating"
+    category = (
+        "financing" if block.one_of("class", ("operating", "financing"), "operating") == "financing" else "operating"
+    )
     grounds = block.grounds()
     block.done()
     require_grounds(block, grounds)
@@ -249,9 +282,20 @@ def _openings(section: Block, now: int) -> list[Opening]:
             twice = next((other for other in found if (other.account, other.on) == (key.text, month)), None)
             if twice is not None:
                 block.report(
-                    "duplicate-opening", f"'{key.text}' has two openings on one date", related=((twice.place, "the other"),),
+                    "duplicate-opening",
+                    f"'{key.text}' has two openings on one date",
+                    related=((twice.place, "the other"),),
                     ways=("take one away", "say `on: DATE`"),
-                )  # fmt: skip
+                )
+            elif month > now:
+                block.report(
+                    "date-outside",
+                    f"an opening of '{key.text}' after `now` begins nothing",
+                    block.place_of("on"),
+                    found=on.text if on else "",
+                    expected=f"{month_text(now)} or before",
+                    ways=("leave `on` out: it is then the balance at `now`", "move `now`"),
+                )
             elif balance is not None:
                 found.append(Opening(key.text, month, balance, grounds, item.place))
     return found
@@ -262,9 +306,10 @@ def _event(key: Scalar, block: Block) -> Event:
     happened = block.date("happened")
     if sum(bool(part) for part in (hazard, when, decided_by, happened)) != 1:
         block.report(
-            "not-one-way", f"{block.what} happens in no way, or in several",
+            "not-one-way",
+            f"{block.what} happens in no way, or in several",
             expected="one of `hazard`, `when`, `decided_by`, `happened`",
-        )  # fmt: skip
+        )
     possible = block.expression("possible")
     policy = _policy(block, "policy", required=bool(decided_by))
     options: list[Policy] = []
@@ -273,16 +318,30 @@ def _event(key: Scalar, block: Block) -> Event:
         option = _policy_of(item, block)
         if option is not None:
             options.append(option)
+    if node is not None and not isinstance(node, Sequence):
+        block.report("wrong-shape", f"`options` of {block.what} is a list", node.place, expected="[never, at(2026-01)]")
     title, grounds = block.text("title"), block.grounds()
     before = _event(key, block.sub("before")) if block.has("before") else None
     block.done()
     if (policy or options) and not decided_by:
-        block.report("superfluous-key", f"{block.what} is not decided by anybody and has no policy", block.place_of("policy"))
+        block.report(
+            "superfluous-key", f"{block.what} is not decided by anybody and has no policy", block.place_of("policy")
+        )
     require_grounds(block, grounds)
     return Event(
-        key.text, title or key.text.replace("_", " "), hazard, when, decided_by, possible, policy, tuple(options), happened,
-        grounds, before, key.place,
-    )  # fmt: skip
+        key.text,
+        title or key.text.replace("_", " "),
+        hazard,
+        when,
+        decided_by,
+        possible,
+        policy,
+        tuple(options),
+        happened,
+        grounds,
+        before,
+        key.place,
+    )
 
 
 def _policy(block: Block, key: str, required: bool) -> Policy | None:
@@ -292,7 +351,9 @@ def _policy(block: Block, key: str, required: bool) -> Policy | None:
 
 def _policy_of(node: YamlNode, block: Block) -> Policy | None:
     if not isinstance(node, Scalar):
-        block.report("wrong-shape", "a policy is a text", node.place, expected="never, at(DATE), after(DELAY), when(CONDITION)")
+        block.report(
+            "wrong-shape", "a policy is a text", node.place, expected="never, at(DATE), after(DELAY), when(CONDITION)"
+        )
         return None
     policy, tree = as_policy(node, block.findings)
     if tree is not None:
@@ -343,7 +404,11 @@ def _right(key: Scalar, block: Block) -> Right | None:
 
 
 def _value(key: Scalar, block: Block) -> Value | None:
-    discount, each, at_end = block.expression("discount", required=True), block.expression("each"), block.expression("at_end")
+    discount, each, at_end = (
+        block.expression("discount", required=True),
+        block.expression("each"),
+        block.expression("at_end"),
+    )
     grounds = block.grounds()
     block.done()
     require_grounds(block, grounds)
@@ -386,5 +451,6 @@ def _checks(top: Block) -> list[Check]:
         require_grounds(block, grounds)
         if that is not None:
             found.append(Check(that, on, grounds, item.place))
+    if node is not None and not isinstance(node, Sequence):
+        top.report("wrong-shape", "`checks` is a list", node.place, expected="- {that: CONDITION, on: DATE}")
     return found
-

@@ -36,6 +36,10 @@ class Grounds:
     note: str = ""
 
 
+NO_GROUNDS = Grounds()
+"""Of a block that needs none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """A company, an investor, a regulator, or the outside world. `fiscal_year_ends` is the number of a month."""
@@ -49,7 +53,8 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Money, a capacity, or shares. Credits are money `of` a currency, issued by a party, that settle a part of its invoices."""
+    """Money, a capacity, or shares. Credits are money `of` a currency, issued by a party, that settle a part of
+    its invoices."""
 
     name: str
     kind: Literal["money", "capacity", "shares"]
@@ -154,7 +159,8 @@ Parameter = str | Node | bool | tuple[str, ...] | tuple[TrancheText, ...]
 class TermText:
     """One version of a term: its parameters by name, and the months it held for (both inclusive; None is open).
 
-    `until` is the end as agreed; `last` comes earlier where an amendment, resting on `ended`, cut it short. A version that
+    `until` is the end as agreed; `last` comes earlier where an amendment, resting on `ended`, cut it short. A
+    version that
     is not `known` (to an earlier date) never acts.
     """
 
@@ -248,7 +254,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named set of changes; a believer's version of assumptions and the two sides of a right are of the same shape."""
+    """A named set of changes; a believer's version of assumptions and the two sides of a right are of the same
+    shape."""
 
     name: str
     title: str
@@ -296,7 +303,8 @@ class Future:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A question of the first screen: measures by label, under scenarios, perhaps as differences against one of them."""
+    """A question of the first screen: measures by label, under scenarios, perhaps as differences against one of
+    them."""
 
     name: str
     title: str

@@ -1,4 +1,5 @@
-"""Whether what a deal names is there: parties, resources, events, claims. Names inside expressions are the graph's to settle."""
+"""Whether what a deal names is there: parties, resources, events, claims. Names inside expressions are the graph's
+to settle."""
 
 from __future__ import annotations
 
@@ -27,21 +28,26 @@ def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
         if agreement.name in parties:
             found.append(
                 Diagnostic(
-                    "name-clash", f"'{agreement.name}' is both a party and an agreement", agreement.place,
-                    related=((parties[agreement.name].place, "the party"),), ways_out=("rename the agreement",),
+                    "name-clash",
+                    f"'{agreement.name}' is both a party and an agreement",
+                    agreement.place,
+                    related=((parties[agreement.name].place, "the party"),),
+                    ways_out=("rename the agreement",),
                 )
-            )  # fmt: skip
+            )
     found += _clashes(deal)
     for name, term in deal.terms().items():
         if term.stops:
             found += _missing("event", (term.stops,), deal.events, term.place)
-        if term.last is not None and (term.last < term.first or term.last < deal.first or term.first > deal.last):
+        if term.first > deal.last or (term.last is not None and term.last < max(term.first, deal.first)):
             found.append(
                 Diagnostic(
-                    "never-active", f"the term '{name}' holds in no month of record and horizon", term.place,
+                    "never-active",
+                    f"the term '{name}' holds in no month of record and horizon",
+                    term.place,
                     ways_out=("mend its dates", "take it away"),
                 )
-            )  # fmt: skip
+            )
     for event in deal.events.values():
         if event.decided_by:
             found += _missing("party", (event.decided_by,), parties, event.place)
@@ -64,10 +70,12 @@ def _missing(what: str, names: Iterable[str], known: Iterable[str], place: Place
     for name in names:
         if name not in known:
             yield Diagnostic(
-                f"unknown-{what.replace(' ', '-')}", f"there is no {what} '{name}'", place,
+                f"unknown-{what.replace(' ', '-')}",
+                f"there is no {what} '{name}'",
+                place,
                 expected=", ".join(known[:12]) + (", …" if len(known) > 12 else "") if known else "",
                 ways_out=(*did_you_mean(name, known), f"declare the {what}"),
-            )  # fmt: skip
+            )
 
 
 def _clashes(deal: Deal) -> Iterator[Diagnostic]:
@@ -76,15 +84,21 @@ def _clashes(deal: Deal) -> Iterator[Diagnostic]:
     stored = [resource.name for resource in deal.resources.values() if resource.kind != "capacity"]
     accounts = {f"{party}.{resource}" for party in deal.parties for resource in stored}
     for what, group in (
-        ("event", deal.events), ("assumption", deal.assumptions), ("variable", deal.variables), ("need", deal.needs),
-    ):  # fmt: skip
+        ("event", deal.events),
+        ("assumption", deal.assumptions),
+        ("variable", deal.variables),
+        ("need", deal.needs),
+    ):
         for name, entry in group.items():
             if name in seen:
                 other, place = seen[name]
                 yield Diagnostic(
-                    "name-clash", f"'{name}' is both {other} and {what}", entry.place,
-                    related=((place, f"the {other}"),), ways_out=("rename one of them",),
-                )  # fmt: skip
+                    "name-clash",
+                    f"'{name}' is both {other} and {what}",
+                    entry.place,
+                    related=((place, f"the {other}"),),
+                    ways_out=("rename one of them",),
+                )
             elif name in accounts:
                 yield Diagnostic(
                     "name-clash", f"'{name}' is the name of an account", entry.place, ways_out=("choose another name",)
@@ -105,21 +119,37 @@ def _citations(deal: Deal) -> Iterator[Diagnostic]:
             claim = claims.get(citation.claim)
             if claim is None:
                 yield Diagnostic(
-                    "unknown-claim", f"there is no claim '{citation.claim}'", citation.place,
-                    ways_out=(*did_you_mean(citation.claim, claims), "add it to claims.jsonl", "say `assumed: …` instead"),
-                )  # fmt: skip
+                    "unknown-claim",
+                    f"there is no claim '{citation.claim}'",
+                    citation.place,
+                    ways_out=(
+                        *did_you_mean(citation.claim, claims),
+                        "add it to claims.jsonl",
+                        "say `assumed: …` instead",
+                    ),
+                )
             elif citation.gives in ("value", "bound") and not claim.gives_value:
                 yield Diagnostic(
-                    "claim-gives-no-value", f"the claim '{citation.claim}' gives no {citation.gives}", citation.place,
-                    found=claim.says, expected="a claim with `value`, `low` or `high`", related=((claim.place, "the claim"),),
-                    ways_out=(f"cite it for what it gives: `{{{citation.claim}: existence}}`", "add the value it states"),
-                )  # fmt: skip
+                    "claim-gives-no-value",
+                    f"the claim '{citation.claim}' gives no {citation.gives}",
+                    citation.place,
+                    found=claim.says,
+                    expected="a claim with `value`, `low` or `high`",
+                    related=((claim.place, "the claim"),),
+                    ways_out=(
+                        f"cite it for what it gives: `{{{citation.claim}: existence}}`",
+                        "add the value it states",
+                    ),
+                )
     for name, claim in claims.items():
         if name not in cited:
             yield Diagnostic(
-                "uncited-claim", f"nothing cites the claim '{name}'", claim.place, ways_out=("cite it", "take it away"),
+                "uncited-claim",
+                f"nothing cites the claim '{name}'",
+                claim.place,
+                ways_out=("cite it", "take it away"),
                 severity="warning",
-            )  # fmt: skip
+            )
 
 
 def grounds_of(item: object) -> Iterator[Grounds]:

@@ -1,4 +1,5 @@
-"""Draws: the value of every uncertain input and the shocks of every month, by name, path and calendar month alone (R5)."""
+"""Draws: the value of every uncertain input and the shocks of every month, by name, path and calendar month alone
+(R5)."""
 
 from __future__ import annotations
 
@@ -33,20 +34,20 @@ Override = Distribution | Held | float | FloatArray
 """What stands in an input's place: another distribution on the same draws, a quantile, or numbers in base units."""
 
 
-def scores(graph: Graph, seed: int, paths: PathArray, stream: str, central: bool) -> FloatArray:
+def scores(graph: Graph, seed: int, paths: PathArray, name: str, central: bool) -> FloatArray:
     """The standard normal behind an input: its own, or that of its correlated group."""
     if central:
         return np.zeros(len(paths))
-    parts = graph.mixing.get(stream, ((stream, 1.0),))
+    parts = graph.mixing.get(name, ((graph.inputs[name].stream, 1.0),))
     total = np.zeros(len(paths))
-    for name, weight in parts:
-        total = total + weight * maths.normal_quantile(uniform(seed, driver_key(name), paths, WHOLE_PATH))
+    for stream, weight in parts:
+        total = total + weight * maths.normal_quantile(uniform(seed, driver_key(stream), paths, WHOLE_PATH))
     return total
 
 
 def input_values(
     graph: Graph, overrides: Mapping[str, Override], seed: int, paths: PathArray, central: bool = False
-) -> dict[str, FloatArray | float]:  # fmt: skip
+) -> dict[str, FloatArray | float]:
     """The value of every input in base units: one number, or float64[path]."""
     found: dict[str, FloatArray | float] = {}
     for name, one in graph.inputs.items():
@@ -60,7 +61,11 @@ def input_values(
             shape = override if isinstance(override, Distribution) else shape
             quantile = override.quantile if isinstance(override, Held) else 0.5 if central else None
             if shape.shape in ("uniform", "triangular"):
-                u = np.full(1, quantile) if quantile is not None else uniform(seed, driver_key(one.stream), paths, WHOLE_PATH)
+                u = (
+                    np.full(1, quantile)
+                    if quantile is not None
+                    else uniform(seed, driver_key(one.stream), paths, WHOLE_PATH)
+                )
                 written = _by_uniform(shape, u)
             else:
                 if shape.shape == "fixed":
@@ -126,7 +131,8 @@ def exponentials(seed: int, events: tuple[str, ...], paths: PathArray, central: 
 
 @dataclass
 class Shocks:
-    """The normals of each month for a set of paths. Blocks of four months are computed once; not shared between threads."""
+    """The normals of each month for a set of paths. Blocks of four months are computed once; not shared between
+    threads."""
 
     seed: int
     paths: PathArray

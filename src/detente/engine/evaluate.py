@@ -72,7 +72,8 @@ def figures(texts: Sequence[str]) -> dict[str, Node]:
 
 
 def evaluate(deal: Deal, runs: Sequence[Variant], paths: int, seed: int, outputs: Sequence[str]) -> FloatArray:
-    """Figures about whole paths: float64[run, output, path], in base units (currency, month, MW, share), on the same draws for
+    """Figures about whole paths: float64[run, output, path], in base units (currency, month, MW, share), on the
+    same draws for
     all runs. An output is an expression; `value(party)` gives what a party's value comes to. Absent values are nan.
 
     Raises:
@@ -83,12 +84,20 @@ def evaluate(deal: Deal, runs: Sequence[Variant], paths: int, seed: int, outputs
 
 
 def evaluated(
-    graph: Graph, runs: Sequence[Variant], paths: int, seed: int, keys: tuple[str, ...], progress: Progress | None = None, what: str = ""
-) -> FloatArray:  # fmt: skip
+    graph: Graph,
+    runs: Sequence[Variant],
+    paths: int,
+    seed: int,
+    keys: tuple[str, ...],
+    progress: Progress | None = None,
+    what: str = "",
+) -> FloatArray:
     """As `evaluate`, for figures that the graph has under `keys`."""
     _check_size(paths, seed)
     program = compile_graph(graph, (), keys)
-    found = outcomes(graph, program, runs, paths, seed, (lambda done, all_: progress(what, done, all_)) if progress else None)
+    found = outcomes(
+        graph, program, runs, paths, seed, (lambda done, all_: progress(what, done, all_)) if progress else None
+    )
     absent_allowed = [bool(may_be_absent(graph) & _read(graph, key)) for key in keys]
     for index, one in enumerate(runs):
         for row, allowed in enumerate(absent_allowed):
@@ -113,10 +122,16 @@ def _check_size(paths: int, seed: int) -> None:
 
 
 def run_deal(
-    deal: Deal, paths: int = 10_000, seed: int = 1, scenario: str = "base", outputs: Sequence[str] = (),
-    progress: Progress | None = None, graph: Graph | None = None,
-) -> Run:  # fmt: skip
-    """A deal run under a scenario: its outputs by month, and the chances of its futures (without ranges over assumptions).
+    deal: Deal,
+    paths: int = 10_000,
+    seed: int = 1,
+    scenario: str = "base",
+    outputs: Sequence[str] = (),
+    progress: Progress | None = None,
+    graph: Graph | None = None,
+) -> Run:
+    """A deal run under a scenario: its outputs by month, and the chances of its futures (without ranges over
+    assumptions).
 
     Raises:
         Refused: where the deal does not compile, or a path is not finite.
@@ -134,7 +149,12 @@ def run_deal(
     program = compile_graph(graph, names, futures)
     try:
         series, chances = summarised(
-            graph, program, one, paths, seed, (lambda done, all_: progress("simulating", done, all_)) if progress else None
+            graph,
+            program,
+            one,
+            paths,
+            seed,
+            (lambda done, all_: progress("simulating", done, all_)) if progress else None,
         )
     except ValueError:
         raise Refused((_first_fault(graph, program, one, paths, seed),)) from None
@@ -143,7 +163,9 @@ def run_deal(
         raise Refused((_first_fault(graph, program, one, paths, seed),))
     months = tuple(range(deal.now + 1, deal.last + 1))
     shown = {name: _series(graph, name, months, summary) for name, summary in series.items()}
-    told = {key.removeprefix("future "): measured(graph.measures[key].shown, summary) for key, summary in chances.items()}
+    told = {
+        key.removeprefix("future "): measured(graph.measures[key].shown, summary) for key, summary in chances.items()
+    }
     return Run(deal, scenario, paths, seed, perf_counter() - began, shown, told)
 
 
@@ -168,10 +190,20 @@ def _series(graph: Graph, name: str, months: tuple[int, ...], summary: Summary) 
     shown = graph.equations[name].shown
     p5, p50, p95 = summary.quantile(np.array([0.05, 0.5, 0.95])) / shown.scale
     observed = tuple(
-        Observation(one.first, one.last, one.value / shown.scale, one.claims, one.drives) for one in graph.observed.get(name, ())
+        Observation(one.first, one.last, one.value / shown.scale, one.claims, one.drives)
+        for one in graph.observed.get(name, ())
     )
     return Series(
-        name, shown.text, months, summary.mean / shown.scale, p5, p50, p95, summary.mc_error / shown.scale, summary.present, observed
+        name,
+        shown.text,
+        months,
+        summary.mean / shown.scale,
+        p5,
+        p50,
+        p95,
+        summary.mc_error / shown.scale,
+        summary.present,
+        observed,
     )
 
 

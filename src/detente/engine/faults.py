@@ -8,12 +8,17 @@ from detente.engine.paths import trace
 from detente.engine.simulate import Variant
 from detente.graph.model import Equation, Graph
 from detente.graph.order import references
+from detente.lang.formula import Formula
 from detente.text.diagnostic import Diagnostic
 from detente.text.written import month_text
 
 
 def may_be_absent(graph: Graph) -> frozenset[str]:
-    """Equations whose value may be absent on a path (R7): those that begin absent, as a value kept from a date does."""
+    """Equations whose value may be absent at the end of a path (R7): those kept from an event, which may not come."""
+    return frozenset(name for name in _begin_absent(graph) if not _kept_from_date(graph.equations[name].formula))
+
+
+def _begin_absent(graph: Graph) -> frozenset[str]:
     return frozenset(
         name
         for name, one in graph.equations.items()
@@ -21,10 +26,15 @@ def may_be_absent(graph: Graph) -> frozenset[str]:
     )
 
 
+def _kept_from_date(formula: Formula) -> bool:
+    """Whether a kept value waits for a date, which always comes."""
+    return formula.operation == "select" and formula.arguments[0].operation == "equal"
+
+
 def not_finite(graph: Graph, paths: list[int], seed: int, one: Variant, hit: int) -> Diagnostic:
     """Run the paths again, watching every equation, and say where the first value that is not finite arose."""
     told = trace(graph, paths, seed, one)
-    absent = may_be_absent(graph)
+    absent = _begin_absent(graph)
     for index, month in enumerate(told.months):
         if month <= graph.deal.now:
             continue
@@ -33,21 +43,34 @@ def not_finite(graph: Graph, paths: list[int], seed: int, one: Variant, hit: int
             if name in absent or np.isfinite(row).all():
                 continue
             path = int(np.flatnonzero(~np.isfinite(row))[0])
-            return _said(graph, equation, told.values, index, path, month_text(month), paths[path], float(row[path]), hit)
+            return _said(
+                graph, equation, told.values, index, path, month_text(month), paths[path], float(row[path]), hit
+            )
     return Diagnostic("not-finite", "a figure about whole paths is not finite", graph.deal.place, f"{hit} paths hit")
 
 
 def _said(
-    graph: Graph, equation: Equation, values: dict[str, np.ndarray], index: int, path: int, month: str, number: int, value: float,
+    graph: Graph,
+    equation: Equation,
+    values: dict[str, np.ndarray],
+    index: int,
+    path: int,
+    month: str,
+    number: int,
+    value: float,
     hit: int,
-) -> Diagnostic:  # fmt: skip
+) -> Diagnostic:
     saw = [f"{name} = {values[name][index][path]:.6g}" for name in references(equation.formula, "reference")]
     saw += [
-        f"{name} (opening) = {values[name][index - 1][path]:.6g}" for name in references(equation.formula, "opening") if index
+        f"{name} (opening) = {values[name][index - 1][path]:.6g}"
+        for name in references(equation.formula, "opening")
+        if index
     ]
     return Diagnostic(
-        "not-finite", f"'{equation.name}' is {value} in {month} on path {number}", equation.place,
+        "not-finite",
+        f"'{equation.name}' is {value} in {month} on path {number}",
+        equation.place,
         found=", ".join(saw) or "no other equation",
         expected=f"a finite number; {hit} path{'s' if hit != 1 else ''} hit",
         ways_out=("bound what it divides by: `max(x, 1 USD)`", "narrow the assumption that drives it"),
-    )  # fmt: skip
+    )

@@ -1,6 +1,7 @@
 """The NumPy kernel: the program over a chunk of lanes, one instruction a vector. The oracle, and the fallback for good.
 
-A lane is a path of a variant. Every instruction is one IEEE operation or one of our own functions, so any chunk gives the
+A lane is a path of a variant. Every instruction is one IEEE operation or one of our own functions, so any chunk
+gives the
 same bits.
 """
 
@@ -19,13 +20,27 @@ FloatArray = npt.NDArray[np.float64]
 Values = list[Any]
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide, "negative": np.negative,
-    "minimum": np.minimum, "maximum": np.maximum, "absolute": np.absolute, "square_root": np.sqrt,
-    "exponential": lambda x: maths.exp(np.atleast_1d(x)), "logarithm": lambda x: maths.log(np.atleast_1d(x)),
-    "power": lambda x, y: maths.power(*np.broadcast_arrays(np.atleast_1d(x), np.atleast_1d(y))), "floor": np.floor,
-    "less": np.less, "less_equal": np.less_equal, "equal": np.equal, "and": np.logical_and, "or": np.logical_or,
-    "not": np.logical_not, "select": np.where,
-}  # fmt: skip
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "negative": np.negative,
+    "minimum": np.minimum,
+    "maximum": np.maximum,
+    "absolute": np.absolute,
+    "square_root": np.sqrt,
+    "exponential": lambda x: maths.exp(np.atleast_1d(x)),
+    "logarithm": lambda x: maths.log(np.atleast_1d(x)),
+    "power": lambda x, y: maths.power(*np.broadcast_arrays(np.atleast_1d(x), np.atleast_1d(y))),
+    "floor": np.floor,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "equal": np.equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
+    "select": np.where,
+}
 
 
 def execute(
@@ -80,7 +95,7 @@ def execute(
 
 def _by_month(
     program: Program, tables: Mapping[str, tuple[int, FloatArray]], start: int, last: int, values: Values
-) -> dict[int, FloatArray]:  # fmt: skip
+) -> dict[int, FloatArray]:
     """Slots that change by month alone: float64[month], all months at once."""
     months = np.arange(start, last + 1)
     found: Values = list(values)
@@ -114,7 +129,8 @@ def _run(code: tuple[Instruction, ...], values: Values) -> None:
 
 
 def _prepared(program: Program, phase: Phase) -> list[Step]:
-    """The code of a phase with what dies at each instruction: memory freed at once is used again while the cache still holds
+    """The code of a phase with what dies at each instruction: memory freed at once is used again while the cache
+    still holds
     it, which is worth a factor of two."""
     code = program.code[phase]
     kept = {memory.sources[phase] for memory in program.memories if phase in memory.sources}
@@ -128,7 +144,9 @@ def _prepared(program: Program, phase: Phase) -> list[Step]:
     own = {one.target for one in code}
     steps: list[Step] = []
     for number, one in enumerate(code):
-        dead = tuple(source for source in set(one.sources) if source in own and source not in kept and last[source] == number)
+        dead = tuple(
+            source for source in set(one.sources) if source in own and source not in kept and last[source] == number
+        )
         steps.append((OPERATIONS[one.operation], one.target, one.sources, dead))
     return steps
 

@@ -22,7 +22,8 @@ FloatArray = npt.NDArray[np.float64]
 class Paths:
     """Values in base units, float64[month, path] by name; nan in months for which a quantity is not told.
 
-    `months` run from the month after the record phase begins to the last; `opening` holds what accounts and other memories
+    `months` run from the month after the record phase begins to the last; `opening` holds what accounts and other
+    memories
     begin with at `now`, float64[path]; `arguments` the inputs, draws, policies and switches of the paths.
     """
 
@@ -34,10 +35,13 @@ class Paths:
 
     def at(self, name: str, month: Month) -> FloatArray:
         """A quantity in a month, over paths."""
-        return self.values[name][self.months.index(month)]
+        found: FloatArray = self.values[name][self.months.index(month)]
+        return found
 
 
-def trace(graph: Graph, paths: Sequence[int], seed: int, one: Variant = BASE, names: Sequence[str] | None = None) -> Paths:
+def trace(
+    graph: Graph, paths: Sequence[int], seed: int, one: Variant = BASE, names: Sequence[str] | None = None
+) -> Paths:
     """The named equations (all by default) on the numbered paths, in every month."""
     chosen = tuple(names if names is not None else graph.equations)
     program = compile_graph(graph, chosen, (), traced=True)
@@ -61,7 +65,9 @@ def run_traced(graph: Graph, program: Program, paths: Sequence[int], seed: int, 
     def keep(phase: Phase, month: int, slots: Values) -> None:
         if month == now + 1:
             for memory in program.memories:
-                opening[memory.equation] = np.broadcast_to(np.asarray(slots[memory.slot], dtype=np.float64), (len(numbers),))
+                opening[memory.equation] = np.broadcast_to(
+                    np.asarray(slots[memory.slot], dtype=np.float64), (len(numbers),)
+                )
         for name, slot in (program.outputs if phase == "month" else program.record_outputs).items():
             values[name][month - start - 1] = np.asarray(slots[slot], dtype=np.float64)
 

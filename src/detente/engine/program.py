@@ -1,7 +1,9 @@
 """The program: the graph as straight-line code over numbered slots.
 
-Equal subexpressions share a slot, what no output needs is never numbered, and every instruction stands where it is computed
-least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables, assumptions, terms
+Equal subexpressions share a slot, what no output needs is never numbered, and every instruction stands where it is
+computed
+least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables,
+assumptions, terms
 and policies are arguments of the run, so scenarios and sweeps never compile again.
 """
 
@@ -31,7 +33,8 @@ class Instruction:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What is carried from month to month: the slot read as the month opens, and the slot it is taken from in a phase
-    ("record start", "record", "start", "month"), where the phase gives one. `earlier` is the slot in which what begins at
+    ("record start", "record", "start", "month"), where the phase gives one. `earlier` is the slot in which what
+    begins at
     `now` sees the value as that month opened (-1 where nothing asks)."""
 
     equation: str
@@ -43,8 +46,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Straight-line code. `constants`, `arguments`, `tables` and `normals` say what slots hold before it runs; `code` holds the
-    instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures` are the slots read after each
+    """Straight-line code. `constants`, `arguments`, `tables` and `normals` say what slots hold before it runs;
+    `code` holds the
+    instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures` are the slots read
+    after each
     month and after the last."""
 
     slots: int
@@ -144,10 +149,7 @@ class _Compiler:
             return self.values[phase, name]
         equation = self.equation(name)
         told = equation.record if equation.record is not None else equation.formula
-        if phase == "record start" and equation.memory == "record":
-            assert equation.initial is not None
-            formula = equation.initial
-        elif phase == "start" and equation.memory == "now":
+        if (phase, equation.memory) in (("record start", "record"), ("start", "now")):
             assert equation.initial is not None
             formula = equation.initial
         elif phase == "start" and equation.memory == "record":
@@ -204,7 +206,8 @@ class _Compiler:
                         return sources[other] if known[mine] == neutral else sources[mine]
             case "less" | "less_equal" | "equal" if None not in known:
                 left, right = known[0], known[1]
-                assert left is not None and right is not None
+                assert left is not None
+                assert right is not None
                 holds = {"less": left < right, "less_equal": left <= right, "equal": left == right}[formula.operation]
                 return self.leaf(Formula("constant", kind="boolean", value=float(holds)))
             case "not" if known[0] is not None:
@@ -219,7 +222,8 @@ def _joined(rates: list[Rate]) -> Rate:
 
 
 def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, ...], traced: bool = False) -> Program:
-    """The program that gives the `outputs` after each month and the `measures` after the last; with `traced`, the outputs that
+    """The program that gives the `outputs` after each month and the `measures` after the last; with `traced`, the
+    outputs that
     can be told on the record are given there too."""
     compiler = _Compiler(graph)
     found = {name: compiler.value("month", name) for name in outputs}
@@ -235,10 +239,28 @@ def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, .
             sources["record"] = compiler.value("record", name)
         else:
             sources["start"] = compiler.value("start", name)
-        memories.append(Memory(name, compiler.openings[name], compiler.earlier.get(name, -1), sources, equation.formula.kind == "boolean"))
+        memories.append(
+            Memory(
+                name,
+                compiler.openings[name],
+                compiler.earlier.get(name, -1),
+                sources,
+                equation.formula.kind == "boolean",
+            )
+        )
     return Program(
-        len(compiler.rates), compiler.constants, frozenset(compiler.booleans), compiler.arguments, compiler.tables,
-        compiler.normals, compiler.month_slot, tuple(compiler.rates),
+        len(compiler.rates),
+        compiler.constants,
+        frozenset(compiler.booleans),
+        compiler.arguments,
+        compiler.tables,
+        compiler.normals,
+        compiler.month_slot,
+        tuple(compiler.rates),
         {rate: tuple(code) for rate, code in compiler.hoisted.items()},
-        {phase: tuple(code) for phase, code in compiler.code.items()}, tuple(memories), found, record, read,
-    )  # fmt: skip
+        {phase: tuple(code) for phase, code in compiler.code.items()},
+        tuple(memories),
+        found,
+        record,
+        read,
+    )

@@ -59,7 +59,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The least and greatest value when each assumption in turn is held at its 5th and 95th percentile, and under each party's
+    """The least and greatest value when each assumption in turn is held at its 5th and 95th percentile, and under
+    each party's
     beliefs; it does not shrink with paths. `low_at` and `high_at` say what was held there."""
 
     low: float
@@ -80,6 +81,30 @@ class Measured:
     mc_error: float
     present: float
     range: Range | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """Figures about whole paths with their labels: `values` is float64[run, output, path] in base units (currency, month, MW,
+    share), `units` those base units by output."""
+
+    runs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    units: tuple[str, ...]
+    values: FloatArray
+
+    def __getitem__(self, key: str | tuple[str, str]) -> FloatArray:
+        """The paths of an output in the first run, or of a (run, output): float64[path]."""
+        run, output = key if isinstance(key, tuple) else (self.runs[0], key)
+        found: FloatArray = self.values[self.runs.index(run), self.outputs.index(output)]
+        return found
+
+    def frame(self) -> pandas.DataFrame:
+        """A table with a row a path and a column a run and output. Needs pandas."""
+        import pandas
+
+        columns = pandas.MultiIndex.from_product([self.runs, self.outputs], names=["run", "output"])
+        return pandas.DataFrame(self.values.reshape(len(columns), -1).T, columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +132,23 @@ class Run:
             for month, date in zip(series.months, series.dates, strict=True)
         ]
         return pandas.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        last = {name: series.at(series.months[-1]) for name, series in self.series.items()}
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(self.series[name].unit)}</td>"
+            + "".join(f"<td style='text-align:right'>{at[key]:,.3g}</td>" for key in ("p5", "p50", "p95"))
+            + "</tr>"
+            for name, at in last.items()
+        )
+        chances = ", ".join(f"{escape(name)} {future.mean:.0%}" for name, future in self.futures.items())
+        return (
+            f"<b>{escape(self.deal.title)}</b>, {escape(self.scenario)}: {self.paths:,} paths, seed {self.seed}"
+            f"<table><tr><th>at {month_text(self.deal.last)}</th><th>unit</th><th>5 %</th><th>median</th><th>95 %</th></tr>"
+            f"{rows}</table>{chances}"
+        )
 
     def as_data(self) -> dict[str, Any]:
         """The run as plain data, in the form that `detente run --json` writes."""

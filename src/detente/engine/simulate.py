@@ -27,7 +27,8 @@ CHUNK_LANES = 8 * BLOCK_PATHS
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """One way to run a deal: other inputs, other policies (by event), terms switched off. `central` takes every input at its
+    """One way to run a deal: other inputs, other policies (by event), terms switched off. `central` takes every
+    input at its
     median, no shocks, and no hazard ever striking."""
 
     name: str = "base"
@@ -39,9 +40,12 @@ class Variant:
     def under(self, other: Variant) -> Variant:
         """Both at once; `other` has the last word."""
         return Variant(
-            f"{self.name}, {other.name}", {**self.overrides, **other.overrides}, {**self.policies, **other.policies},
-            self.off | other.off, self.central or other.central,
-        )  # fmt: skip
+            f"{self.name}, {other.name}",
+            {**self.overrides, **other.overrides},
+            {**self.policies, **other.policies},
+            self.off | other.off,
+            self.central or other.central,
+        )
 
 
 BASE = Variant()
@@ -86,7 +90,8 @@ def simulate(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Run all variants over all paths. For each task `collect` is given the outputs by month (a list of arrays [lane] for each)
+    """Run all variants over all paths. For each task `collect` is given the outputs by month (a list of arrays
+    [lane] for each)
     and the slots after the last month; it is called from one thread at a time, in no fixed order."""
     tasks = list(_tasks(len(variants), paths))
     tables = {name: (table.first, np.array(table.values)) for name, table in graph.tables.items()}
@@ -126,16 +131,21 @@ def _tasks(variants: int, paths: int) -> Iterator[Task]:
 
 
 def _run_task(
-    graph: Graph, program: Program, variants: Sequence[Variant], task: Task, seed: int, tables: Mapping[str, tuple[int, FloatArray]]
-) -> tuple[dict[str, list[FloatArray]], Values]:  # fmt: skip
+    graph: Graph,
+    program: Program,
+    variants: Sequence[Variant],
+    task: Task,
+    seed: int,
+    tables: Mapping[str, tuple[int, FloatArray]],
+) -> tuple[dict[str, list[FloatArray]], Values]:
     paths = np.arange(task.first, task.last, dtype=np.uint64)
     count, lanes = len(paths), len(paths) * len(variants)
-    shocks = Shocks(seed, paths, variants[0].central)
+    shocks = Shocks(seed, paths)
     kept: dict[str, list[FloatArray]] = {name: [] for name in program.outputs}
 
     def normal(driver: str, month: int) -> FloatArray:
         drawn = shocks.normal(driver, month)
-        return np.tile(drawn, len(variants)) if len(variants) > 1 else drawn
+        return np.concatenate([np.zeros(count) if one.central else drawn for one in variants])
 
     def keep(phase: Phase, month: int, values: Values) -> None:
         read = program.outputs if phase == "month" else program.record_outputs
@@ -155,8 +165,17 @@ def _laid_out(values: list[FloatArray | float], count: int) -> FloatArray | floa
     return np.concatenate([np.broadcast_to(np.asarray(value), (count,)) for value in values])
 
 
-def run_arguments(graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64]) -> dict[str, FloatArray | float]:
-    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches."""
+def run_arguments(
+    graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64]
+) -> dict[str, FloatArray | float]:
+    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches.
+
+    Raises:
+        ValueError: for an input, event or term that the graph does not have, or a policy that it was not built with.
+    """
+    unknown = {*one.overrides} - {*graph.inputs} | {*one.policies} - {*graph.choices} | one.off - {*graph.deal.terms()}
+    if unknown:
+        raise ValueError(f"nothing that a run can change is called {', '.join(map(repr, sorted(unknown)))}")
     found = input_values(graph, one.overrides, seed, paths, one.central)
     for event, draw in exponentials(seed, graph.hazards, paths, one.central).items():
         found[exponential_draw(event)] = draw
@@ -172,8 +191,13 @@ def run_arguments(graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.u
 
 
 def summarised(
-    graph: Graph, program: Program, one: Variant, paths: int, seed: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[dict[str, Summary], dict[str, Summary]]:  # fmt: skip
+    graph: Graph,
+    program: Program,
+    one: Variant,
+    paths: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Summary], dict[str, Summary]]:
     """Summaries of every output, by month as its series, and of every measure."""
     outputs: dict[str, list[Summary]] = {name: [] for name in program.outputs}
     measures: dict[str, list[Summary]] = {key: [] for key in program.measures}
@@ -189,13 +213,17 @@ def summarised(
     return (
         {name: parts[0].merge(*parts[1:]) for name, parts in outputs.items()},
         {key: parts[0].merge(*parts[1:]) for key, parts in measures.items()},
-    )  # fmt: skip
+    )
 
 
 def outcomes(
-    graph: Graph, program: Program, variants: Sequence[Variant], paths: int, seed: int,
+    graph: Graph,
+    program: Program,
+    variants: Sequence[Variant],
+    paths: int,
+    seed: int,
     progress: Callable[[int, int], None] | None = None,
-) -> FloatArray:  # fmt: skip
+) -> FloatArray:
     """Every measure of the program on every path: float64[variant, measure, path], in base units."""
     found = np.empty((len(variants), len(program.measures), paths))
 

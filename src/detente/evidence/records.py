@@ -1,6 +1,7 @@
 """Sources and claims: the records a deal rests on.
 
-A claim is one dated, attributed statement in our own words. Its origin is the report it was first made in: ten rewrites of
+A claim is one dated, attributed statement in our own words. Its origin is the report it was first made in: ten
+rewrites of
 one report are one origin.
 """
 
@@ -18,9 +19,21 @@ from detente.text.written import Date, parse_date
 SOURCE_KEYS = ("title", "publisher", "author", "published", "kind", "origin", "url", "reliability", "note")
 SOURCE_KINDS = ("primary", "original", "derivative", "overview", "forum")
 CLAIM_KEYS = (
-    "id", "source", "says", "published", "known", "known_why", "value", "low", "high", "unit", "as_of", "origin",
-    "reliability", "note",
-)  # fmt: skip
+    "id",
+    "source",
+    "says",
+    "published",
+    "known",
+    "known_why",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "as_of",
+    "origin",
+    "reliability",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,10 @@ class Evidence:
     claims: dict[str, Claim]
 
 
+NO_EVIDENCE = Evidence({}, {})
+"""Of a deal that stands alone."""
+
+
 def load_evidence(folder: Path) -> tuple[Evidence, tuple[Diagnostic, ...]]:
     """The evidence in `sources.yaml` and `claims.jsonl` of a folder; either may be missing."""
     findings: list[Diagnostic] = []
@@ -99,14 +116,24 @@ def _sources(path: Path, findings: list[Diagnostic]) -> dict[str, Source]:
         if kind and kind not in SOURCE_KINDS:
             findings.append(
                 Diagnostic(
-                    "unknown-kind", f"'{kind}' is no kind of source", texts["kind"][1].place,
-                    expected=", ".join(SOURCE_KINDS), ways_out=did_you_mean(kind, SOURCE_KINDS),
+                    "unknown-kind",
+                    f"'{kind}' is no kind of source",
+                    texts["kind"][1].place,
+                    expected=", ".join(SOURCE_KINDS),
+                    ways_out=did_you_mean(kind, SOURCE_KINDS),
                 )
-            )  # fmt: skip
+            )
         found[key.text] = Source(
-            key.text, _text_of(texts.get("title")), _text_of(texts.get("publisher")), published, kind,
-            _text_of(texts.get("origin")), _text_of(texts.get("url")), _text_of(texts.get("reliability")), key.place,
-        )  # fmt: skip
+            key.text,
+            _text_of(texts.get("title")),
+            _text_of(texts.get("publisher")),
+            published,
+            kind,
+            _text_of(texts.get("origin")),
+            _text_of(texts.get("url")),
+            _text_of(texts.get("reliability")),
+            key.place,
+        )
     return found
 
 
@@ -119,7 +146,9 @@ def _date_of(entry: tuple[Scalar, Node] | None, findings: list[Diagnostic]) -> D
         return None
     date = parse_date(_text_of(entry))
     if date is None:
-        findings.append(Diagnostic("not-a-date", f"'{_text_of(entry)}' is not a date", entry[1].place, expected="2025-01-21"))
+        findings.append(
+            Diagnostic("not-a-date", f"'{_text_of(entry)}' is not a date", entry[1].place, expected="2025-01-21")
+        )
     return date
 
 
@@ -140,10 +169,12 @@ def _claims(path: Path, sources: dict[str, Source], findings: list[Diagnostic]) 
             column = getattr(problem, "colno", 1)
             findings.append(
                 Diagnostic(
-                    "claim-not-json", f"this line is not JSON: {getattr(problem, 'msg', problem)}",
-                    Place(str(path), number, column, number, column + 1), expected="one record in braces on one line",
+                    "claim-not-json",
+                    f"this line is not JSON: {getattr(problem, 'msg', problem)}",
+                    Place(str(path), number, column, number, column + 1),
+                    expected="one record in braces on one line",
                 )
-            )  # fmt: skip
+            )
             continue
         claim = _claim(record, place, sources, findings)
         if claim is None:
@@ -151,10 +182,13 @@ def _claims(path: Path, sources: dict[str, Source], findings: list[Diagnostic]) 
         if claim.name in found:
             findings.append(
                 Diagnostic(
-                    "duplicate-claim", f"claim '{claim.name}' stands twice", place,
-                    related=((found[claim.name].place, "first here"),), ways_out=("rename one of them",),
+                    "duplicate-claim",
+                    f"claim '{claim.name}' stands twice",
+                    place,
+                    related=((found[claim.name].place, "first here"),),
+                    ways_out=("rename one of them",),
                 )
-            )  # fmt: skip
+            )
         found[claim.name] = claim
     return found
 
@@ -173,10 +207,13 @@ def _claim(record: object, place: Place, sources: dict[str, Source], findings: l
     if source is None:
         findings.append(
             Diagnostic(
-                "unknown-source", f"claim '{texts['id']}' names a source that is not there", place, found=texts["source"],
+                "unknown-source",
+                f"claim '{texts['id']}' names a source that is not there",
+                place,
+                found=texts["source"],
                 ways_out=(*did_you_mean(texts["source"], sources), "add it to sources.yaml"),
             )
-        )  # fmt: skip
+        )
     numbers = {key: record.get(key) for key in ("value", "low", "high")}
     for key, value in numbers.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
@@ -186,19 +223,34 @@ def _claim(record: object, place: Place, sources: dict[str, Source], findings: l
     known = parse_date(when) if when else (source.published if source else None)
     if known is None and source is not None:
         findings.append(
-            Diagnostic("claim-without-date", f"claim '{texts['id']}' has no date of publication", place,
-                       ways_out=("give `published` here or at its source",))
-        )  # fmt: skip
+            Diagnostic(
+                "claim-without-date",
+                f"claim '{texts['id']}' has no date of publication",
+                place,
+                ways_out=("give `published` here or at its source",),
+            )
+        )
     return Claim(
-        texts["id"], texts["source"], texts["says"], known, numbers["value"], numbers["low"], numbers["high"],
-        texts.get("unit", ""), texts.get("as_of", ""),
+        texts["id"],
+        texts["source"],
+        texts["says"],
+        known,
+        numbers["value"],
+        numbers["low"],
+        numbers["high"],
+        texts.get("unit", ""),
+        texts.get("as_of", ""),
         texts.get("origin") or (source.origin if source and source.origin else texts["source"]),
-        texts.get("reliability") or (source.reliability if source else ""), place,
-    )  # fmt: skip
+        texts.get("reliability") or (source.reliability if source else ""),
+        place,
+    )
 
 
 def _unknown_key(name: str, place: Place, known: tuple[str, ...]) -> Diagnostic:
     return Diagnostic(
-        "unknown-key", f"the key '{name}' is not known here", place, expected=", ".join(known),
+        "unknown-key",
+        f"the key '{name}' is not known here",
+        place,
+        expected=", ".join(known),
         ways_out=did_you_mean(name, known),
-    )  # fmt: skip
+    )

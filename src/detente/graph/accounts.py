@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detente.deal.model import DeclaredFlow, Opening
+from detente.deal.model import NO_GROUNDS, DeclaredFlow, Opening, Resource
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
 from detente.graph.literals import distribution
@@ -23,6 +23,7 @@ from detente.terms.joins import Flow, Issue
 from detente.terms.term import MONTH
 from detente.text.diagnostic import Diagnostic, Fault
 from detente.text.place import Place
+from detente.text.written import month_text
 
 STAGES = ("conversion", "option", "round")
 
@@ -33,11 +34,11 @@ Payment = tuple[str, str, str, str, str]
 def add_flows(draft: Draft) -> list[Payment]:
     """Declared flows, issues of shares, and how invoices are settled: every payment that moves an account."""
     for flow in draft.deal.flows.values():
-        draft.attempt(lambda f=flow: _declared(draft, f))  # type: ignore[misc]
-    draft.attempt(lambda: _issues(draft))
+        draft.attempt(_declared, draft, flow)
+    draft.attempt(_issues, draft)
     payments: list[Payment] = []
     for name, joined in draft.flows:
-        draft.attempt(lambda n=name, f=joined: payments.extend(_settled(draft, n, f)))  # type: ignore[misc]
+        payments += draft.attempt(_settled, draft, name, joined) or []
     return payments
 
 
@@ -51,7 +52,15 @@ def add_balances(draft: Draft, payments: list[Payment]) -> None:
 def _declared(draft: Draft, flow: DeclaredFlow) -> None:
     amount = Elaborator(draft, flow.name).formula(flow.amount)
     resource = draft.cash((amount * MONTH).unit, flow.amount.place)
-    draft.add(flow.name, amount, "flow", flow.place, owner=flow.name, written=print_expression(flow.amount), grounds=flow.grounds)
+    draft.add(
+        flow.name,
+        amount,
+        "flow",
+        flow.place,
+        owner=flow.name,
+        written=print_expression(flow.amount),
+        grounds=flow.grounds,
+    )
     joined = Flow(flow.giver, flow.taker, resource, amount, flow.category, invoice=flow.category == "operating")
     draft.flows.append((flow.name, joined))
 
@@ -73,7 +82,9 @@ def _issues(draft: Draft) -> None:
         name = draft.free_name(f"{term}.shares")
         draft.add(name, issue.shares / MONTH, "flow", place, owner=term, grounds=draft.deal.terms()[term].grounds)
         before.append(reference(name, shares.unit / MONTH.unit) * MONTH)
-        draft.flows.append((name, Flow(issue.company, issue.holder, shares.resource, issue.shares, "financing", str(number))))
+        draft.flows.append(
+            (name, Flow(issue.company, issue.holder, shares.resource, issue.shares, "financing", str(number)))
+        )
 
 
 def _settled(draft: Draft, name: str, flow: Flow) -> list[Payment]:
@@ -84,23 +95,27 @@ def _settled(draft: Draft, name: str, flow: Flow) -> list[Payment]:
     if not flow.invoice:
         return plain
     place = draft.equations[name].place
-    for credits in draft.deal.resources.values():
-        if credits.kind != "money" or credits.issuer != flow.taker or credits.settles is None:
+    for service_credits in draft.deal.resources.values():
+        if service_credits.kind != "money" or service_credits.issuer != flow.taker or service_credits.settles is None:
             continue
-        if not _receives(draft, flow.giver, credits.name):
+        if not _receives(draft, flow.giver, service_credits.name):
             continue
-        part = Elaborator(draft, credits.name).of_unit(credits.settles, Unit(()), "`settles`")
-        held = maximum(zero(unit), opening(f"{flow.giver}.{credits.name}", unit))
-        earlier = [other for other, joined in draft.flows if joined.invoice and (joined.giver, joined.taker) == (flow.giver, flow.taker)]
+        part = Elaborator(draft, service_credits.name).of_unit(service_credits.settles, Unit(()), "`settles`")
+        held = maximum(zero(unit), opening(f"{flow.giver}.{service_credits.name}", unit))
+        earlier = [
+            other
+            for other, joined in draft.flows
+            if joined.invoice and (joined.giver, joined.taker) == (flow.giver, flow.taker)
+        ]
         for other in earlier[: earlier.index(name)]:
-            held = held - reference(f"{other} in {credits.name}", unit / MONTH.unit) * MONTH
+            held = held - reference(f"{other} in {service_credits.name}", unit / MONTH.unit) * MONTH
         amount = reference(name, unit / MONTH.unit)
         settled = minimum(part * maximum(zero(amount.unit), amount), held / MONTH)
-        draft.add(f"{name} in {credits.name}", settled, "flow", place, owner=draft.equations[name].owner)
-        rest = amount - reference(f"{name} in {credits.name}", amount.unit)
+        draft.add(f"{name} in {service_credits.name}", settled, "flow", place, owner=draft.equations[name].owner)
+        rest = amount - reference(f"{name} in {service_credits.name}", amount.unit)
         draft.add(f"{name} in {flow.resource}", rest, "flow", place, owner=draft.equations[name].owner)
         return [
-            (f"{name} in {credits.name}", flow.giver, flow.taker, credits.name, category),
+            (f"{name} in {service_credits.name}", flow.giver, flow.taker, service_credits.name, category),
             (f"{name} in {flow.resource}", flow.giver, flow.taker, flow.resource, category),
         ]
     return plain
@@ -114,44 +129,55 @@ def _receives(draft: Draft, party: str, resource: str) -> bool:
 
 def _accounts(draft: Draft, payments: list[Payment]) -> None:
     deal = draft.deal
-    given = {one.account: one for one in deal.openings if one.on == deal.now}
-    for account, one in {one.account: one for one in deal.openings}.items():
-        party, _, resource = account.rpartition(".")
-        if account not in deal.terms() and (party not in deal.parties or resource not in deal.resources):
+    for opened in deal.openings:
+        party, _, resource = opened.account.rpartition(".")
+        if opened.account not in deal.terms() and (party not in deal.parties or resource not in deal.resources):
             draft.findings.append(
-                Diagnostic("unknown-account", f"there is no account '{account}'", one.place, expected="PARTY.RESOURCE",
-                           ways_out=("declare the party and the resource",))
-            )  # fmt: skip
-    for resource in deal.resources.values():
-        if resource.kind == "capacity":
-            continue
-        unit = draft.resource_unit(resource.name)
-        touched = {party for _, giver, taker, moved, _ in payments if moved == resource.name for party in (giver, taker)}
-        held = {account.rpartition(".")[0] for account in given if account.rpartition(".")[2] == resource.name}
-        named = {
-            party for party in deal.parties
-            if _is_read(draft, f"{party}.{resource.name}")
-        }  # fmt: skip
-        holders = [party for party in deal.parties if party in touched | held | named]
-        issuer = resource.issuer
-        if issuer and issuer not in holders and holders:
-            holders.append(issuer)
-        initials: dict[str, Formula] = {}
-        for party in [one for one in holders if one != issuer] + ([issuer] if issuer in holders else []):
-            draft.attempt(lambda p=party, r=resource.name: initials.__setitem__(  # type: ignore[misc]
-                p, _initial(draft, p, r, given.get(f"{p}.{r}"), initials, issuer)
-            ))  # fmt: skip
-        for party in holders:
-            account = f"{party}.{resource.name}"
-            moved_in = [reference(n, unit / MONTH.unit) for n, _, taker, m, _ in payments if m == resource.name and taker == party]
-            moved_out = [reference(n, unit / MONTH.unit) for n, giver, _, m, _ in payments if m == resource.name and giver == party]
-            change = total(unit / MONTH.unit, moved_in) - total(unit / MONTH.unit, moved_out)
-            opened = given.get(account)
-            place = opened.place if opened else deal.parties[party].place
-            draft.add(
-                account, opening(account, unit) + change * MONTH, "account", place, owner=account, memory="now",
-                initial=initials.get(party, zero(unit)), **({"grounds": opened.grounds} if opened else {}),
-            )  # fmt: skip
+                Diagnostic(
+                    "unknown-account",
+                    f"there is no account '{opened.account}'",
+                    opened.place,
+                    expected="PARTY.RESOURCE",
+                    ways_out=("declare the party and the resource",),
+                )
+            )
+    for stored in deal.resources.values():
+        if stored.kind != "capacity":
+            _accounts_in(draft, stored, [payment for payment in payments if payment[3] == stored.name])
+
+
+def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment]) -> None:
+    """The accounts in one resource: of every party that something moves, opens or reads there, the issuer last."""
+    deal, unit = draft.deal, draft.resource_unit(resource.name)
+    given = {one.account: one for one in deal.openings if one.on == deal.now}
+    touched = {party for _, giver, taker, _, _ in payments for party in (giver, taker)}
+    holders = [
+        party
+        for party in deal.parties
+        if party in touched
+        or f"{party}.{resource.name}" in given
+        or (party != resource.issuer and _is_read(draft, f"{party}.{resource.name}"))
+    ]
+    if resource.issuer and holders:
+        holders = [*(party for party in holders if party != resource.issuer), resource.issuer]
+    initials: dict[str, Formula] = {}
+    for party in holders:
+        account = f"{party}.{resource.name}"
+        initial = draft.attempt(_initial, draft, party, resource, given.get(account), initials)
+        initials[party] = initial if initial is not None else zero(unit)
+        moved_in = [reference(name, unit / MONTH.unit) for name, _, taker, _, _ in payments if taker == party]
+        moved_out = [reference(name, unit / MONTH.unit) for name, giver, _, _, _ in payments if giver == party]
+        change = total(unit / MONTH.unit, moved_in) - total(unit / MONTH.unit, moved_out)
+        draft.add(
+            account,
+            opening(account, unit) + change * MONTH,
+            "account",
+            given[account].place if account in given else deal.parties[party].place,
+            owner=account,
+            memory="now",
+            initial=initials[party],
+            grounds=given[account].grounds if account in given else NO_GROUNDS,
+        )
 
 
 def _is_read(draft: Draft, account: str) -> bool:
@@ -172,29 +198,35 @@ def names_in(formula: Formula) -> set[str]:
 
 
 def _initial(
-    draft: Draft, party: str, resource: str, given: Opening | None, others: dict[str, Formula], issuer: str
-) -> Formula:  # fmt: skip
-    unit = draft.resource_unit(resource)
+    draft: Draft, party: str, resource: Resource, given: Opening | None, holders: dict[str, Formula]
+) -> Formula:
+    """What an account opens with; an issuer's account without an opening is minus what its holders have."""
+    unit = draft.resource_unit(resource.name)
     if given is not None:
         return _balance(draft, given, unit)
-    if party == issuer:
-        return -total(unit, list(others.values()))
-    if draft.deal.parties[party].outside:
+    if party == resource.issuer:
+        return -total(unit, list(holders.values()))
+    if draft.deal.parties[party].outside or resource.issuer:
         return zero(unit)
-    shares_or_credits = bool(issuer)
-    if shares_or_credits:
-        return zero(unit)
+    account = f"{party}.{resource.name}"
     raise Fault(
         Diagnostic(
-            "missing-opening", f"'{party}.{resource}' has no opening at `now`", draft.deal.parties[party].place,
-            ways_out=(f"add `opening: {{{party}.{resource}: {{balance: …, assumed: …}}}}`", f"make `{party}` an outside party"),
+            "missing-opening",
+            f"'{account}' has no opening at {month_text(draft.deal.now)}",
+            draft.deal.parties[party].place,
+            ways_out=(
+                f"add `opening: {{{account}: {{balance: …, assumed: …}}}}`",
+                f"make `{party}` an outside party",
+            ),
         )
-    )  # fmt: skip
+    )
 
 
 def _balance(draft: Draft, given: Opening, unit: Unit) -> Formula:
     node = given.balance
-    if isinstance(node, Range | Call) and not (isinstance(node, Call) and node.function not in ("normal", "lognormal", "uniform", "triangular")):
+    if isinstance(node, Range | Call) and not (
+        isinstance(node, Call) and node.function not in ("normal", "lognormal", "uniform", "triangular")
+    ):
         found = distribution(node, "")
         if found.unit != unit:
             raise Fault(Diagnostic("unit-mismatch", f"'{given.account}' counts in {unit}", node.place, str(found.unit)))
@@ -205,22 +237,21 @@ def _balance(draft: Draft, given: Opening, unit: Unit) -> Formula:
 
 def _nets(draft: Draft, payments: list[Payment]) -> None:
     """What parties receive less what they pay, by class and money, where something asks for it."""
-    asked = {name for equation in draft.equations.values() for name in names_in(equation.formula) if name.startswith("net ")}
+    asked = {
+        name for equation in draft.equations.values() for name in names_in(equation.formula) if name.startswith("net ")
+    }
     money = [resource.name for resource in draft.deal.resources.values() if resource.kind == "money"]
     for name in sorted(asked):
         _, party, category, resource = name.split(" ")
         counted = money if resource == "money" else [resource]
         unit = draft.resource_unit(counted[0]) / MONTH.unit
         chosen = [
-            (n, giver, taker) for n, giver, taker, moved, kind in payments
+            (n, giver, taker)
+            for n, giver, taker, moved, kind in payments
             if moved in counted and category in (kind, "all") and party in (giver, taker)
-        ]  # fmt: skip
+        ]
         inward = [reference(n, unit) for n, _, taker in chosen if taker == party]
         outward = [reference(n, unit) for n, giver, _ in chosen if giver == party]
         place: Place = draft.deal.parties[party].place
-        draft.attempt(
-            lambda n=name, i=inward, o=outward, u=unit, p=place: draft.add(  # type: ignore[misc]
-                n, total(u, i) - total(u, o), "account", p, owner=n
-            )
-        )
-
+        balance = total(unit, inward) - total(unit, outward)
+        draft.attempt(draft.add, name, balance, "account", place, owner=name)

@@ -6,14 +6,15 @@ from detente.deal.model import Deal
 from detente.graph.accounts import add_balances, add_flows
 from detente.graph.draft import Draft
 from detente.graph.events import add_events, choices
+from detente.graph.literals import distribution
 from detente.graph.measures import add_values, measures
-from detente.graph.model import Graph
+from detente.graph.model import Graph, shown_in
 from detente.graph.needs import add_needs
 from detente.graph.order import ordered
 from detente.graph.terms import add_terms
 from detente.graph.variables import add_assumptions, add_variables, correlations
 from detente.lang.syntax import Node
-from detente.text.diagnostic import Diagnostic, did_you_mean
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 
 
 def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
@@ -38,11 +39,18 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
     if draft.findings:
         return None, tuple(draft.findings)
     graph = Graph(
-        deal=deal, equations=equations, tables=draft.tables, inputs=draft.inputs, mixing=input_mixing,
+        deal=deal,
+        equations=equations,
+        tables=draft.tables,
+        inputs=draft.inputs,
+        mixing=input_mixing,
         hazards=tuple(event.name for event in deal.events.values() if event.hazard is not None),
-        choices=choices(deal), switches=tuple(name for name, term in deal.terms().items() if term.known),
-        measures=figures, observed=draft.observed, start=draft.start,
-    )  # fmt: skip
+        choices=choices(deal),
+        switches=tuple(name for name, term in deal.terms().items() if term.known),
+        measures=figures,
+        observed=draft.observed,
+        start=draft.start,
+    )
     return graph, ()
 
 
@@ -50,7 +58,12 @@ def _check_outputs(draft: Draft) -> None:
     for name, place in draft.deal.outputs.items():
         if name not in draft.equations and not draft.findings:
             draft.findings.append(
-                Diagnostic("unknown-output", f"there is no series '{name}'", place, ways_out=did_you_mean(name, draft.equations))
+                Diagnostic(
+                    "unknown-output",
+                    f"there is no series '{name}'",
+                    place,
+                    ways_out=did_you_mean(name, draft.equations),
+                )
             )
 
 
@@ -72,8 +85,31 @@ def _check_scenarios(draft: Draft) -> None:
                 known = [*deal.events, *terms, *deal.assumptions]
                 draft.findings.append(
                     Diagnostic(
-                        "changes-nothing", f"'{change.target}' cannot be changed so", change.place,
+                        "changes-nothing",
+                        f"'{change.target}' cannot be changed so",
+                        change.place,
                         expected="a policy for a decided event, `off` for a term, a value for an assumption",
                         ways_out=did_you_mean(change.target, known),
                     )
-                )  # fmt: skip
+                )
+            elif change.value is not None:
+                draft.attempt(_check_value, draft, change.target, change.value)
+
+
+def _check_value(draft: Draft, name: str, value: Node) -> None:
+    """A value that stands in an assumption's place is of its unit, and a growth where it is one."""
+    stands = draft.inputs.get(name)
+    if stands is None:
+        return
+    found, wanted = distribution(value, draft.deal.assumptions[name].kind), stands.distribution
+    if (found.unit, found.kind == "growth") != (wanted.unit, wanted.kind == "growth"):
+        raise Fault(
+            Diagnostic(
+                "unit-mismatch",
+                f"this cannot stand in the place of '{name}'",
+                value.place,
+                found=shown_in(found.unit).text or f"a {found.kind}",
+                expected=stands.shown.text or f"a {wanted.kind}",
+                related=((stands.place, f"'{name}'"),),
+            )
+        )

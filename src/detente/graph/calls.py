@@ -69,7 +69,9 @@ def _ramp(read: Elaborator, node: Call, args: Arguments) -> Formula:
     first, last = _period(read, args["from"])[0], _period(read, args["to"])[1]
     if first >= last:
         raise Fault(
-            Diagnostic("dates-out-of-order", "a ramp goes from an earlier to a later date", node.place, print_expression(node))
+            Diagnostic(
+                "dates-out-of-order", "a ramp goes from an earlier to a later date", node.place, print_expression(node)
+            )
         )
     share = (month() - constant(float(first))) / constant(float(last - first))
     return minimum(maximum(share, constant(0.0)), constant(1.0))
@@ -104,7 +106,9 @@ def _smooth(read: Elaborator, node: Call, args: Arguments) -> Formula:
     name = _memory_name(read, node)
     before = opening(name, value.unit)
     moved = before + (value - before) / constant(float(max(1, months)))
-    read.draft.add(name, moved, "memory", node.place, owner=read.owner, written=print_expression(node), memory="now", initial=start)
+    read.draft.add(
+        name, moved, "memory", node.place, owner=read.owner, written=print_expression(node), memory="now", initial=start
+    )
     return reference(name, value.unit)
 
 
@@ -123,9 +127,15 @@ def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[
     name, values = _memory_name(read, node), [value]
     for step in range(1, months + 1):
         read.draft.add(
-            f"{name} {step}", values[-1], "memory", node.place, owner=read.owner, written=print_expression(node),
-            memory="record" if start is None else "now", initial=value if start is None else start,
-        )  # fmt: skip
+            f"{name} {step}",
+            values[-1],
+            "memory",
+            node.place,
+            owner=read.owner,
+            written=print_expression(node),
+            memory="record" if start is None else "now",
+            initial=value if start is None else start,
+        )
         values.append(opening(f"{name} {step}", value.unit))
     return values
 
@@ -212,17 +222,25 @@ def _active(read: Elaborator, node: Call, args: Arguments) -> Formula:
 def _total(read: Elaborator, node: Call, args: Arguments) -> Formula:
     value = read.formula(args["x"])
     first, last = _period(read, args["period"])
-    read.within_horizon(first, args["period"]), read.within_horizon(last, args["period"])
+    read.within_horizon(first, args["period"])
+    read.within_horizon(last, args["period"])
     name = read.draft.free_name(print_expression(node))
     inside = (month() >= constant(float(first))) & (month() <= constant(float(last)))
     amount = select(inside, value * MONTH, zero(value.unit * MONTH.unit))
     on_record = first <= read.draft.deal.now
     if on_record:
         read.draft.needs_record(first - 1)
+    begin = amount if on_record else zero(amount.unit)
     read.draft.add(
-        name, opening(name, amount.unit) + amount, "memory", node.place, owner=read.owner, written=print_expression(node),
-        memory="record" if on_record else "now", initial=zero(amount.unit),
-    )  # fmt: skip
+        name,
+        opening(name, amount.unit) + amount,
+        "memory",
+        node.place,
+        owner=read.owner,
+        written=print_expression(node),
+        memory="record" if on_record else "now",
+        initial=begin,
+    )
     return reference(name, amount.unit)
 
 
@@ -230,10 +248,22 @@ def _lowest(read: Elaborator, node: Call, args: Arguments) -> Formula:
     value = read.formula(args["x"])
     _, last = _period(read, args["until"])
     read.within_horizon(last, args["until"])
+    if last <= read.draft.deal.now:
+        raise Fault(
+            Diagnostic(
+                "date-outside",
+                "the least value is told from `now` on",
+                args["until"].place,
+                print_expression(args["until"]),
+                ways_out=("choose a date after `now`", "write `x at DATE` for a value on record"),
+            )
+        )
     name = read.draft.free_name(print_expression(node))
     before = opening(name, value.unit)
     least = select(month() <= constant(float(last)), minimum(before, value), before)
-    read.draft.add(name, least, "memory", node.place, owner=read.owner, written=print_expression(node), memory="now", initial=value)
+    read.draft.add(
+        name, least, "memory", node.place, owner=read.owner, written=print_expression(node), memory="now", initial=value
+    )
     return reference(name, value.unit)
 
 
@@ -243,13 +273,39 @@ def _value(read: Elaborator, node: Call, args: Arguments) -> Formula:
 
 
 CALLS: dict[str, Callable[[Elaborator, Call, Arguments], Formula]] = {
-    "min": _several(minimum), "max": _several(maximum), "abs": _single(absolute), "sqrt": _single(square_root),
-    "exp": _single(exponential), "log": _single(logarithm), "clip": _clip, "since": _since, "before": _before,
-    "after": _after, "on": _on, "ramp": _ramp, "compound": _compound, "prev": _prev, "delay": _delay, "smooth": _smooth,
-    "rolling": _rolling, "fires": _fires, "need": _need, "unmet": _unmet, "use": _offer("use"), "offered": _offer("offered"),
-    "share_of": _share_of, "stake": _stake, "net": _net, "flow": _flow, "paid": _paid, "granted": _granted,
-    "active": _active, "total": _total, "lowest": _lowest, "value": _value,
-}  # fmt: skip
+    "min": _several(minimum),
+    "max": _several(maximum),
+    "abs": _single(absolute),
+    "sqrt": _single(square_root),
+    "exp": _single(exponential),
+    "log": _single(logarithm),
+    "clip": _clip,
+    "since": _since,
+    "before": _before,
+    "after": _after,
+    "on": _on,
+    "ramp": _ramp,
+    "compound": _compound,
+    "prev": _prev,
+    "delay": _delay,
+    "smooth": _smooth,
+    "rolling": _rolling,
+    "fires": _fires,
+    "need": _need,
+    "unmet": _unmet,
+    "use": _offer("use"),
+    "offered": _offer("offered"),
+    "share_of": _share_of,
+    "stake": _stake,
+    "net": _net,
+    "flow": _flow,
+    "paid": _paid,
+    "granted": _granted,
+    "active": _active,
+    "total": _total,
+    "lowest": _lowest,
+    "value": _value,
+}
 """How each function of the registry is made; a test holds the two together."""
 
 
@@ -276,10 +332,13 @@ def _word(read: Elaborator, node: Node, what: str, known: object) -> str:
     text = print_expression(node)
     raise Fault(
         Diagnostic(
-            f"unknown-{what.split()[0]}", f"there is no {what} '{text}'", node.place, expected=", ".join(names[:12]),
+            f"unknown-{what.split()[0]}",
+            f"there is no {what} '{text}'",
+            node.place,
+            expected=", ".join(names[:12]),
             ways_out=did_you_mean(text, names),
         )
-    )  # fmt: skip
+    )
 
 
 def _term(read: Elaborator, node: Node) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import ParamSpec, TypeVar
 
-from detente.deal.model import Deal, Grounds, Point
+from detente.deal.model import NO_GROUNDS, Deal, Grounds, Point
 from detente.graph.literals import value_of
 from detente.graph.model import Equation, Input, Memory, Observed, Role, Shown, Table, shown_in
 from detente.lang.distribution import Distribution
@@ -15,6 +16,9 @@ from detente.terms.joins import Contribution, Flow, Shares
 from detente.text.diagnostic import Diagnostic, Fault
 from detente.text.place import Place
 from detente.text.written import Month
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -34,27 +38,53 @@ class Draft:
     def __post_init__(self) -> None:
         self.start = self.deal.now
 
-    def attempt(self, work: Callable[[], None]) -> None:
+    def attempt(self, work: Callable[Given, Result], *args: Given.args, **named: Given.kwargs) -> Result | None:
         """Do a part of the build; what is wrong with it is noted and the rest goes on."""
         try:
-            work()
+            return work(*args, **named)
         except Fault as fault:
             if fault.diagnostic not in self.findings:
                 self.findings.append(fault.diagnostic)
+            return None
 
     def add(
-        self, name: str, formula: Formula, role: Role, place: Place, *, owner: str = "", written: str = "",
-        grounds: Grounds = Grounds(), memory: Memory = "none", initial: Formula | None = None,  # noqa: B008 (frozen)
-        record: Formula | None = None, shown: Shown | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        formula: Formula,
+        role: Role,
+        place: Place,
+        *,
+        owner: str = "",
+        written: str = "",
+        grounds: Grounds = NO_GROUNDS,
+        memory: Memory = "none",
+        initial: Formula | None = None,
+        record: Formula | None = None,
+        shown: Shown | None = None,
+    ) -> None:
         """Add an equation under its name."""
         if name in self.equations:
             raise Fault(
-                Diagnostic("name-clash", f"'{name}' is defined twice", place,
-                           related=((self.equations[name].place, "the first"),), ways_out=("rename one of them",))
-            )  # fmt: skip
+                Diagnostic(
+                    "name-clash",
+                    f"'{name}' is defined twice",
+                    place,
+                    related=((self.equations[name].place, "the first"),),
+                    ways_out=("rename one of them",),
+                )
+            )
         self.equations[name] = Equation(
-            name, formula, role, shown or shown_in(formula.unit), place, owner, written, grounds, memory, initial, record
+            name,
+            formula,
+            role,
+            shown or shown_in(formula.unit),
+            place,
+            owner,
+            written,
+            grounds,
+            memory,
+            initial,
+            record,
         )
 
     def free_name(self, name: str) -> str:
@@ -64,7 +94,9 @@ class Draft:
             free, number = f"{name} {number}", number + 1
         return free
 
-    def add_input(self, name: str, distribution: Distribution, stream: str, shown: Shown, grounds: Grounds, place: Place) -> Formula:
+    def add_input(
+        self, name: str, distribution: Distribution, stream: str, shown: Shown, grounds: Grounds, place: Place
+    ) -> Formula:
         """Add an uncertain input and give the formula that reads it."""
         self.inputs[name] = Input(name, distribution, stream, shown, grounds, place)
         return parameter(name, distribution.unit, distribution.kind, place)
@@ -90,8 +122,14 @@ class Draft:
         for resource in self.deal.resources.values():
             if resource.kind == "money":
                 return self.resource_unit(resource.name)
-        raise Fault(Diagnostic("missing-key", "the deal has no money among its resources", self.deal.place,
-                               ways_out=("add `USD: {kind: money}` to `resources`",)))  # fmt: skip
+        raise Fault(
+            Diagnostic(
+                "missing-key",
+                "the deal has no money among its resources",
+                self.deal.place,
+                ways_out=("add `USD: {kind: money}` to `resources`",),
+            )
+        )
 
     def resource_unit(self, name: str) -> Unit:
         """The unit that an account of a resource counts in."""
@@ -100,9 +138,13 @@ class Draft:
             return parse_unit(resource.unit)[1]
         except ValueError as error:
             raise Fault(
-                Diagnostic("unknown-unit", f"the unit of '{name}': {error}", resource.place,
-                           ways_out=("give `unit: …`, or for money `in: USD`",))
-            ) from None  # fmt: skip
+                Diagnostic(
+                    "unknown-unit",
+                    f"the unit of '{name}': {error}",
+                    resource.place,
+                    ways_out=("give `unit: …`, or for money `in: USD`",),
+                )
+            ) from None
 
     def cash(self, unit: Unit, place: Place) -> str:
         """The money resource that a payment in a unit is made in, service credits apart."""
@@ -110,10 +152,14 @@ class Draft:
             if resource.kind == "money" and not resource.issuer and self.resource_unit(resource.name) == unit:
                 return resource.name
         raise Fault(
-            Diagnostic("unknown-resource", f"no money among the resources counts in {unit}", place,
-                       expected=", ".join(sorted(CURRENCIES & {r.unit for r in self.deal.resources.values()})),
-                       ways_out=("check the units of the amount: a payment is money per time",))
-        )  # fmt: skip
+            Diagnostic(
+                "unknown-resource",
+                f"no money among the resources counts in {unit}",
+                place,
+                expected=", ".join(sorted(CURRENCIES & {r.unit for r in self.deal.resources.values()})),
+                ways_out=("check the units of the amount: a payment is money per time",),
+            )
+        )
 
     def shares_of(self, company: str, place: Place) -> Shares:
         """The shares that a company issues."""
@@ -121,22 +167,34 @@ class Draft:
             if resource.kind == "shares" and resource.issuer == company:
                 return Shares(company, resource.name, self.resource_unit(resource.name))
         raise Fault(
-            Diagnostic("unknown-resource", f"'{company}' issues no shares", place,
-                       ways_out=(f"add a resource `{{kind: shares, issuer: {company}}}`",))
-        )  # fmt: skip
+            Diagnostic(
+                "unknown-resource",
+                f"'{company}' issues no shares",
+                place,
+                ways_out=(f"add a resource `{{kind: shares, issuer: {company}}}`",),
+            )
+        )
 
     def fiscal_ends(self) -> dict[str, int]:
         """The month in which each party's fiscal year ends."""
         return {party.name: party.fiscal_year_ends for party in self.deal.parties.values()}
 
-    def points(self, points: tuple[Point, ...], unit: tuple[float, Unit], what: str) -> list[tuple[Month, Month, float]]:
+    def points(
+        self, points: tuple[Point, ...], unit: tuple[float, Unit], what: str
+    ) -> list[tuple[Month, Month, float]]:
         """Points as first month, last month and value in base units."""
         found = []
         for point in points:
             value, own = value_of(point.value, unit)
             if own != unit[1]:
                 raise Fault(
-                    Diagnostic("unit-mismatch", f"a point of '{what}' is in another unit", point.value.place, str(own), str(unit[1]))
+                    Diagnostic(
+                        "unit-mismatch",
+                        f"a point of '{what}' is in another unit",
+                        point.value.place,
+                        str(own),
+                        str(unit[1]),
+                    )
                 )
             found.append((point.date.first, point.date.last, value))
         return found

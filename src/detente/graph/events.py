@@ -22,6 +22,8 @@ from detente.lang.printer import print_expression
 from detente.lang.unit import ONE
 from detente.terms.joins import Permission
 from detente.terms.term import MONTH, in_month
+from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.written import month_text
 
 RATE = ONE / MONTH.unit
 
@@ -37,7 +39,8 @@ def choice(event: str) -> str:
 
 
 def choices(deal: Deal) -> dict[str, tuple[Policy, ...]]:
-    """The policies of each decided event that a run may use: the filed one, its options, those of scenarios and rights."""
+    """The policies of each decided event that a run may use: the filed one, its options, those of scenarios and
+    rights."""
     found: dict[str, list[Policy]] = {
         name: [event.policy, *event.options] for name, event in deal.events.items() if event.policy is not None
     }
@@ -45,9 +48,9 @@ def choices(deal: Deal) -> dict[str, tuple[Policy, ...]]:
     scenarios += [side for right in deal.rights.values() for side in (right.use, right.instead)]
     for scenario in scenarios:
         for change in scenario.changes:
-            if change.policy is not None and change.target in found:
-                if all(not same_policy(change.policy, policy) for policy in found[change.target]):
-                    found[change.target].append(change.policy)
+            known = found.get(change.target, [])
+            if change.policy is not None and not any(same_policy(change.policy, policy) for policy in known):
+                known.append(change.policy)
     return {name: tuple(policies) for name, policies in found.items()}
 
 
@@ -60,7 +63,7 @@ def add_events(draft: Draft) -> None:
     """Every event."""
     found = choices(draft.deal)
     for event in draft.deal.events.values():
-        draft.attempt(lambda e=event: _add_event(draft, e, found.get(e.name, ())))  # type: ignore[misc]
+        draft.attempt(_add_event, draft, event, found.get(event.name, ()))
 
 
 def _add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None:
@@ -70,18 +73,32 @@ def _add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None
     if event.hazard is not None:
         condition = _by_hazard(draft, read, event)
     elif event.when is not None:
-        condition = read.condition(event.when)
+        condition = _possible(draft, read, event) & read.condition(event.when)
     elif event.happened is not None:
         start = true() if event.happened.first <= draft.deal.now else false()
         condition = in_month(event.happened.first)
     else:
         condition = _by_decision(draft, read, event, policies)
     draft.add(
-        f"{event.name}.fires", condition & ~before, "event", event.place, owner=event.name, grounds=event.grounds,
+        f"{event.name}.fires",
+        condition & ~before,
+        "event",
+        event.place,
+        owner=event.name,
+        grounds=event.grounds,
         written=_written(event),
-    )  # fmt: skip
+    )
     fires = reference(f"{event.name}.fires", ONE, "boolean")
-    draft.add(event.name, before | fires, "event", event.place, owner=event.name, grounds=event.grounds, memory="now", initial=start)
+    draft.add(
+        event.name,
+        before | fires,
+        "event",
+        event.place,
+        owner=event.name,
+        grounds=event.grounds,
+        memory="now",
+        initial=start,
+    )
 
 
 def _written(event: Event) -> str:
@@ -91,8 +108,13 @@ def _written(event: Event) -> str:
     return event.policy.text if event.policy else f"happened {event.happened.text if event.happened else ''}"
 
 
-def _permitted(draft: Draft, event: Event) -> list[Formula]:
-    return [one.allowed for _, one in draft.contributions if isinstance(one, Permission) and one.event == event.name]
+def _possible(draft: Draft, read: Elaborator, event: Event) -> Formula:
+    """Whether the event is possible and every permission over it is given."""
+    possible: Formula = read.condition(event.possible) if event.possible is not None else true()
+    for _, one in draft.contributions:
+        if isinstance(one, Permission) and one.event == event.name:
+            possible = possible & one.allowed
+    return possible
 
 
 def _by_hazard(draft: Draft, read: Elaborator, event: Event) -> Formula:
@@ -100,38 +122,43 @@ def _by_hazard(draft: Draft, read: Elaborator, event: Event) -> Formula:
     assert event.hazard is not None
     rate = maximum(zero(RATE), read.rate(event.hazard))
     accumulated = f"{event.name}.accumulated"
-    condition: Formula = true()
-    for allowed in _permitted(draft, event):
-        condition = condition & allowed
-    if event.possible is not None:
-        condition = condition & read.condition(event.possible)
-    exposed = select(condition, rate * MONTH, constant(0.0))
+    exposed = select(_possible(draft, read, event), rate * MONTH, constant(0.0))
     draft.add(
-        accumulated, opening(accumulated, ONE) + exposed, "event", event.place, owner=event.name, grounds=event.grounds,
-        memory="now", initial=constant(0.0),
-    )  # fmt: skip
+        accumulated,
+        opening(accumulated, ONE) + exposed,
+        "event",
+        event.place,
+        owner=event.name,
+        grounds=event.grounds,
+        memory="now",
+        initial=constant(0.0),
+    )
     return reference(accumulated, ONE) >= parameter(exponential_draw(event.name))
 
 
 def _by_decision(draft: Draft, read: Elaborator, event: Event, policies: tuple[Policy, ...]) -> Formula:
     """The holder's policy, once every permission over the event is given."""
-    possible: Formula = read.condition(event.possible) if event.possible is not None else true()
-    for allowed in _permitted(draft, event):
-        possible = possible & allowed
     name = f"{event.name}.possible"
-    draft.add(name, possible, "event", event.place, owner=event.name, grounds=event.grounds)
+    draft.add(name, _possible(draft, read, event), "event", event.place, owner=event.name, grounds=event.grounds)
     possible = reference(name, ONE, "boolean")
     if any(policy.kind == "after" for policy in policies):
         ever, waited = f"{event.name}.ever_possible", f"{event.name}.waited"
         was = opening(ever, ONE, "boolean")
         draft.add(ever, was | possible, "memory", event.place, owner=event.name, memory="now", initial=false())
         draft.add(
-            waited, select(was, opening(waited, MONTH.unit) + MONTH, zero(MONTH.unit)), "memory", event.place,
-            owner=event.name, memory="now", initial=zero(MONTH.unit),
-        )  # fmt: skip
+            waited,
+            select(was, opening(waited, MONTH.unit) + MONTH, zero(MONTH.unit)),
+            "memory",
+            event.place,
+            owner=event.name,
+            memory="now",
+            initial=zero(MONTH.unit),
+        )
     chosen: Formula = false()
     for number, policy in reversed(list(enumerate(policies))):
-        chosen = select(parameter(choice(event.name)).equals(constant(float(number))), _policy(draft, read, event, policy), chosen)
+        chosen = select(
+            parameter(choice(event.name)).equals(constant(float(number))), _policy(draft, read, event, policy), chosen
+        )
     return possible & chosen
 
 
@@ -142,6 +169,17 @@ def _policy(draft: Draft, read: Elaborator, event: Event, policy: Policy) -> For
         case "at":
             assert policy.argument is not None
             first, _ = period_of(policy.argument, draft.fiscal_ends())
+            if first <= draft.deal.now:
+                raise Fault(
+                    Diagnostic(
+                        "policy-in-past",
+                        f"'{event.name}' cannot be decided before the first simulated month",
+                        policy.place,
+                        found=policy.text,
+                        expected=f"a date after {month_text(draft.deal.now)}",
+                        ways_out=("choose a later date", "say `happened: DATE` in place of a policy, if it did"),
+                    )
+                )
             return in_month(first)
         case "after":
             assert policy.argument is not None
@@ -150,4 +188,3 @@ def _policy(draft: Draft, read: Elaborator, event: Event, policy: Policy) -> For
         case "when":
             assert policy.argument is not None
             return read.condition(policy.argument)
-

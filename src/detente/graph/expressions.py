@@ -9,6 +9,7 @@ from detente.graph.literals import DISTRIBUTIONS, kind_of, literal, period_of
 from detente.lang.formula import (
     Formula,
     constant,
+    false,
     month,
     opening,
     parameter,
@@ -19,7 +20,22 @@ from detente.lang.formula import (
 )
 from detente.lang.functions import FUNCTIONS
 from detente.lang.printer import print_expression
-from detente.lang.syntax import At, Binary, By, Call, DateOf, If, Name, Node, Number, Quantity, Range, Truth, Unary, Within
+from detente.lang.syntax import (
+    At,
+    Binary,
+    By,
+    Call,
+    DateOf,
+    If,
+    Name,
+    Node,
+    Number,
+    Quantity,
+    Range,
+    Truth,
+    Unary,
+    Within,
+)
 from detente.lang.unit import ONE, Unit
 from detente.terms.term import MONTH
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
@@ -66,9 +82,12 @@ class Elaborator:
                 return self.at(event, date, node)
             case DateOf():
                 raise _fault(
-                    "date-outside-place", "a date stands alone", node.place, print_expression(node),
+                    "date-outside-place",
+                    "a date stands alone",
+                    node.place,
+                    print_expression(node),
                     ("write since(DATE), before(DATE), after(DATE) or on(DATE)",),
-                )  # fmt: skip
+                )
 
     def binary(self, op: str, left: Formula, right: Formula) -> Formula:
         """Two formulas joined by an operator."""
@@ -121,7 +140,8 @@ class Elaborator:
     def unknown(self, text: str, place: Place) -> Fault:
         """What to say of a name that stands for nothing."""
         deal = self.draft.deal
-        terms, ways = deal.terms(), ()
+        terms = deal.terms()
+        ways: tuple[str, ...]
         if text in terms:
             ways = (f"write paid({text}), use({text}) or active({text})",)
         elif text in deal.needs:
@@ -141,14 +161,20 @@ class Elaborator:
         function = FUNCTIONS.get(node.function)
         if function is None:
             raise _fault(
-                "unknown-function", f"there is no function '{node.function}'", node.place, "",
+                "unknown-function",
+                f"there is no function '{node.function}'",
+                node.place,
+                "",
                 (*did_you_mean(node.function, FUNCTIONS), "see `detente` for the list of functions"),
-            )  # fmt: skip
+            )
         if function.whole_path and not self.closing:
             raise _fault(
-                "whole-path-only", f"{function.name} is told of a whole path", node.place, print_expression(node),
+                "whole-path-only",
+                f"{function.name} is told of a whole path",
+                node.place,
+                print_expression(node),
                 ("use it in futures, headlines or checks",),
-            )  # fmt: skip
+            )
         arguments: dict[str, Node] = {}
         if function.arguments[0].many:
             if node.named or len(node.args) < 1:
@@ -170,17 +196,23 @@ class Elaborator:
         """A call that does not fit the function's signature."""
         function = FUNCTIONS[node.function]
         return _fault(
-            "wrong-arguments", message or f"{function.name} is called otherwise", node.place, print_expression(node),
+            "wrong-arguments",
+            message or f"{function.name} is called otherwise",
+            node.place,
+            print_expression(node),
             (f"write {function.signature}: {function.gives}", f"for example {function.example}"),
-        )  # fmt: skip
+        )
 
     def at(self, value: Node, when: Node, node: At | By) -> Formula:
         """A value kept from a date, or from the month in which an event happens; absent until then."""
         if not self.closing:
             raise _fault(
-                "whole-path-only", "`at` and `by` are told of whole paths", node.place, print_expression(node),
+                "whole-path-only",
+                "`at` and `by` are told of whole paths",
+                node.place,
+                print_expression(node),
                 ("use them in futures, headlines or checks",),
-            )  # fmt: skip
+            )
         if isinstance(when, Name) and when.text in self.draft.deal.events:
             then = reference(f"{when.text}.fires", ONE, "boolean")
             return self.kept(self.formula(value), then, node, self.draft.deal.now + 1)
@@ -189,17 +221,24 @@ class Elaborator:
         return self.kept(self.formula(value), month().equals(constant(float(last))), node, last)
 
     def kept(self, x: Formula, then: Formula, node: Node, first: int) -> Formula:
-        """x as it was when `then` held."""
+        """x as it was when `then` held. A condition that nothing has decided yet does not hold."""
         name = self.draft.free_name(print_expression(node))
         before = opening(name, x.unit, x.kind)
-        absent = constant(float("nan"), x.unit, x.kind)
+        absent = false() if x.kind == "boolean" else constant(float("nan"), x.unit, x.kind)
         now = self.draft.deal.now
         if first < now:
             self.draft.needs_record(first - 1)
-        memory, initial = ("record", absent) if first < now else ("now", x if first == now else absent)
+        memory, initial = ("record", select(then, x, absent)) if first < now else ("now", x if first == now else absent)
         kept = select(then, x, before)
         self.draft.add(
-            name, kept, "memory", node.place, owner=self.owner, memory=memory, initial=initial, written=print_expression(node)  # type: ignore[arg-type]
+            name,
+            kept,
+            "memory",
+            node.place,
+            owner=self.owner,
+            memory=memory,
+            initial=initial,
+            written=print_expression(node),
         )
         return reference(name, x.unit, x.kind, node.place)
 
@@ -207,9 +246,12 @@ class Elaborator:
         """Refuse a date outside record and horizon."""
         if not self.draft.deal.first <= last <= self.draft.deal.last:
             raise _fault(
-                "date-outside", "the date lies outside record and horizon", node.place, print_expression(node),
+                "date-outside",
+                "the date lies outside record and horizon",
+                node.place,
+                print_expression(node),
                 ("move `from` or `to` of the deal, or choose another date",),
-            )  # fmt: skip
+            )
 
     def of_unit(self, node: Node, unit: Unit, what: str, wanted: str = "") -> Formula:
         """A formula that must have a unit."""
@@ -235,9 +277,12 @@ class Elaborator:
         x = self.formula(node, "growth")
         if x.kind not in ("growth", "rate"):
             raise _fault(
-                "growth-expected", "a growth is a percentage per time", node.place, f"{x.kind} in {x.unit}",
+                "growth-expected",
+                "a growth is a percentage per time",
+                node.place,
+                f"{x.kind} in {x.unit}",
                 ("write it as `5% / year`", "give the assumption a percentage per time"),
-            )  # fmt: skip
+            )
         return x
 
     def rate(self, node: Node) -> Formula:
@@ -247,9 +292,12 @@ class Elaborator:
             return x
         if x.kind == "growth":
             raise _fault(
-                "growth-for-rate", "a hazard is a rate, and this is a growth", node.place, print_expression(node),
+                "growth-for-rate",
+                "a hazard is a rate, and this is a growth",
+                node.place,
+                print_expression(node),
                 ("say `kind: rate` at the assumption",),
-            )  # fmt: skip
+            )
         if x.unit != ONE / MONTH.unit:
             raise _fault("unit-mismatch", "a hazard is a rate per time", node.place, str(x.unit), (), "1 / month")
         return replace(x, kind="rate")
@@ -258,12 +306,13 @@ class Elaborator:
 def uncertain(node: Node) -> Fault:
     """An uncertain number where it has no name to be drawn by."""
     return _fault(
-        "uncertain-outside", "an uncertain number needs a name", node.place, print_expression(node),
+        "uncertain-outside",
+        "an uncertain number needs a name",
+        node.place,
+        print_expression(node),
         ("make it an assumption, and name that here",),
-    )  # fmt: skip
+    )
 
 
-def _fault(
-    code: str, message: str, place: Place, found: str, ways: tuple[str, ...] = (), expected: str = ""
-) -> Fault:  # fmt: skip
+def _fault(code: str, message: str, place: Place, found: str, ways: tuple[str, ...] = (), expected: str = "") -> Fault:
     return Fault(Diagnostic(code, message, place, found, expected, ways))

@@ -16,8 +16,11 @@ from detente.text.written import Date, Month, parse_date
 
 PER_MONTH = Unit(()) / MONTH.unit
 DISTRIBUTIONS: dict[str, tuple[Shape, int]] = {
-    "normal": ("normal", 2), "lognormal": ("lognormal", 2), "uniform": ("uniform", 2), "triangular": ("triangular", 3),
-}  # fmt: skip
+    "normal": ("normal", 2),
+    "lognormal": ("lognormal", 2),
+    "uniform": ("uniform", 2),
+    "triangular": ("triangular", 3),
+}
 Z95 = 1.6448536269514722
 """The 95th percentile of the standard normal."""
 
@@ -38,7 +41,9 @@ def literal(node: Number | Quantity, wanted: str = "", unit: tuple[float, Unit] 
     kind = kind_of(node, wanted)
     scale, base = parse_unit(node.unit) if isinstance(node, Quantity) else (unit or (1.0, ONE))
     if kind == "growth":
-        return replace(logarithm(constant(1.0 + node.value)) / constant(1.0 / scale, MONTH.unit), kind="growth", place=node.place)
+        return replace(
+            logarithm(constant(1.0 + node.value)) / constant(1.0 / scale, MONTH.unit), kind="growth", place=node.place
+        )
     return constant(node.value * scale, base, kind, node.place)
 
 
@@ -64,7 +69,12 @@ def distribution(node: Node, kind: str) -> Distribution:
                 raise _fault("wrong-arguments", f"{function} takes {count} numbers", node.place, print_expression(node))
             parameters, unit, kind_found, scale, period = _aligned(args, kind)
             if shape in ("uniform", "triangular") and list(parameters) != sorted(set(parameters)):
-                raise _fault("impossible-distribution", f"the numbers of {function} must rise", node.place, print_expression(node))
+                raise _fault(
+                    "impossible-distribution",
+                    f"the numbers of {function} must rise",
+                    node.place,
+                    print_expression(node),
+                )
             if shape == "normal":
                 mean, deviation = parameters
                 parameters = (mean - Z95 * deviation, mean + Z95 * deviation)
@@ -72,7 +82,9 @@ def distribution(node: Node, kind: str) -> Distribution:
                 median, factor = parameters
                 parameters = (median / factor, median * factor)
                 if not 0.0 < parameters[0] < parameters[1]:
-                    raise _fault("impossible-distribution", "lognormal(median, factor) needs a factor above 1", node.place, "")
+                    raise _fault(
+                        "impossible-distribution", "lognormal(median, factor) needs a factor above 1", node.place, ""
+                    )
             if parameters[0] >= parameters[-1]:
                 raise _fault("impossible-distribution", f"{function} has no spread", node.place, print_expression(node))
             return Distribution(shape, parameters, unit, kind_found, scale, period)
@@ -87,16 +99,25 @@ def _ranged(low: Node, high: Node, kind: str, node: Range) -> Distribution:
     if parameters[0] >= parameters[1]:
         raise Fault(
             Diagnostic(
-                "range-backwards", "a range goes from the smaller to the greater", node.place, print_expression(node),
-                "the 5th percentile, then the 95th", ways_out=("turn it round",),
+                "range-backwards",
+                "a range goes from the smaller to the greater",
+                node.place,
+                print_expression(node),
+                "the 5th percentile, then the 95th",
+                ways_out=("turn it round",),
             )
-        )  # fmt: skip
+        )
     if kind_found in ("share", "probability") and (parameters[0] < 0.0 or parameters[1] > 1.0):
         raise _fault(
-            "share-outside", f"a {kind_found} lies between 0 and 1", node.place, print_expression(node),
+            "share-outside",
+            f"a {kind_found} lies between 0 and 1",
+            node.place,
+            print_expression(node),
             ("say `kind: ratio` if it may pass 100%",),
-        )  # fmt: skip
-    return Distribution(range_shape(parameters[0], parameters[1], kind_found), parameters, unit, kind_found, scale, period)
+        )
+    return Distribution(
+        range_shape(parameters[0], parameters[1], kind_found), parameters, unit, kind_found, scale, period
+    )
 
 
 def _aligned(nodes: tuple[Node, ...], kind: str) -> tuple[tuple[float, ...], Unit, Kind, float, float]:
@@ -108,7 +129,10 @@ def _aligned(nodes: tuple[Node, ...], kind: str) -> tuple[tuple[float, ...], Uni
         own_unit, _, own_scale, own_period = _scale(number, kind)
         if own_unit != unit or own_period != period:
             raise _fault(
-                "unit-mismatch", f"{own_unit or 'a plain number'} and {unit} cannot be ends of one range", number.place, number.text
+                "unit-mismatch",
+                f"{own_unit} and {unit} cannot be ends of one range",
+                number.place,
+                number.text,
             )
         values.append(sign * number.value * own_scale / scale)
     return tuple(values), unit, kind_found, scale, period
@@ -119,7 +143,11 @@ def _scale(number: Number | Quantity, kind: str) -> tuple[Unit, Kind, float, flo
     scale, unit = parse_unit(number.unit) if isinstance(number, Quantity) else (1.0, ONE)
     if kind in ("growth", "rate") and unit != PER_MONTH:
         raise _fault(
-            "unit-mismatch", f"a {kind} is a percentage per time", number.place, number.text, ("write it as `5% / year`",)
+            "unit-mismatch",
+            f"a {kind} is a percentage per time",
+            number.place,
+            number.text,
+            ("write it as `5% / year`",),
         )
     return (unit, found, 1.0, 1.0 / scale) if found == "growth" else (unit, found, scale, 0.0)
 
@@ -131,13 +159,17 @@ def _signed(node: Node) -> tuple[Number | Quantity, float]:
         case Unary(op="-", operand=Number() | Quantity() as operand):
             return operand, -1.0
     raise _fault(
-        "not-a-literal", "only a number with its unit can stand here", node.place, print_expression(node),
+        "not-a-literal",
+        "only a number with its unit can stand here",
+        node.place,
+        print_expression(node),
         ("make it an assumption of its own and name that",),
-    )  # fmt: skip
+    )
 
 
 def period_of(node: Node, fiscal_ends: dict[str, int]) -> tuple[Month, Month]:
-    """The months a date covers, first and last; a plain number of four digits is a year, a fiscal year is a party's own."""
+    """The months a date covers, first and last; a plain number of four digits is a year, a fiscal year is a
+    party's own."""
     match node:
         case DateOf(date=date, fiscal=None) if not date.text.startswith("FY"):
             return date.first, date.last
@@ -146,13 +178,19 @@ def period_of(node: Node, fiscal_ends: dict[str, int]) -> tuple[Month, Month]:
             return last - 11, last
         case DateOf(place=place):
             raise _fault(
-                "unknown-party", "whose fiscal year is this", place, print_expression(node), ("write `FY2025 of PARTY`",)
+                "unknown-party",
+                "whose fiscal year is this",
+                place,
+                print_expression(node),
+                ("write `FY2025 of PARTY`",),
             )
         case Number(text=text):
             year: Date | None = parse_date(text)
             if year is not None:
                 return year.first, year.last
-    raise _fault("not-a-date", "a date is needed here", node.place, print_expression(node), ("write 2025-04, 2025Q4 or 2025",))
+    raise _fault(
+        "not-a-date", "a date is needed here", node.place, print_expression(node), ("write 2025-04, 2025Q4 or 2025",)
+    )
 
 
 def _fault(code: str, message: str, place: Place, found: str, ways: tuple[str, ...] = ()) -> Fault:

@@ -22,7 +22,6 @@ from detente.lang.printer import print_expression
 from detente.lang.syntax import At, DateOf, Name, Node
 from detente.terms.term import MONTH
 from detente.text.diagnostic import Diagnostic, Fault
-from detente.text.place import Place
 
 PROBABILITY = Shown("probability", 1.0)
 
@@ -30,7 +29,7 @@ PROBABILITY = Shown("probability", 1.0)
 def add_values(draft: Draft) -> None:
     """The present value, at `now`, of what each party is after."""
     for value in draft.deal.values.values():
-        draft.attempt(lambda v=value: _add_value(draft, v))  # type: ignore[misc]
+        draft.attempt(_add_value, draft, value)
 
 
 def _add_value(draft: Draft, value: Value) -> None:
@@ -46,9 +45,16 @@ def _add_value(draft: Draft, value: Value) -> None:
         each = read.of_unit(value.each, money / MONTH.unit, f"what {value.name} receives each month")
         name = f"received by {value.name}"
         draft.add(
-            name, opening(name, money) + each * MONTH * now_worth, "value", value.place, owner=read.owner,
-            written=print_expression(value.each), grounds=value.grounds, memory="now", initial=zero(money),
-        )  # fmt: skip
+            name,
+            opening(name, money) + each * MONTH * now_worth,
+            "value",
+            value.place,
+            owner=read.owner,
+            written=print_expression(value.each),
+            grounds=value.grounds,
+            memory="now",
+            initial=zero(money),
+        )
         received = reference(name, money)
     if value.at_end is not None:
         closing = Elaborator(draft, read.owner, closing=True)
@@ -56,39 +62,45 @@ def _add_value(draft: Draft, value: Value) -> None:
         last = month().equals(constant(float(draft.deal.last)))
         received = received + select(last, held * now_worth, zero(money))
     draft.add(
-        f"value of {value.name}", received, "value", value.place, owner=read.owner, grounds=value.grounds,
+        f"value of {value.name}",
+        received,
+        "value",
+        value.place,
+        owner=read.owner,
+        grounds=value.grounds,
         written=print_expression(value.at_end) if value.at_end is not None else "",
-    )  # fmt: skip
+    )
 
 
 def measures(draft: Draft, asked: dict[str, Node]) -> dict[str, Measure]:
-    """All figures about whole paths, by key: `future NAME`, `future other`, `HEADLINE: LABEL`, `check N`, `value PARTY`, and
+    """All figures about whole paths, by key: `future NAME`, `future other`, `HEADLINE: LABEL`, `check N`, `value
+    PARTY`, and
     those asked for."""
     found: dict[str, Measure] = {}
     deal = draft.deal
     earlier: Formula = false()
     for future in deal.futures.values():
-        def add_future(node: Node = future.when, name: str = future.name, place: Place = future.place) -> None:
-            nonlocal earlier
-            fits = Elaborator(draft, f"future {name}", closing=True).condition(node)
-            found[f"future {name}"] = Measure(fits & ~earlier, PROBABILITY, print_expression(node), place)
+        fits = draft.attempt(Elaborator(draft, f"future {future.name}", closing=True).condition, future.when)
+        if fits is not None:
+            text = print_expression(future.when)
+            found[f"future {future.name}"] = Measure(fits & ~earlier, PROBABILITY, text, future.place)
             earlier = earlier | fits
-
-        draft.attempt(add_future)
     if deal.futures:
         found["future other"] = Measure(~earlier, PROBABILITY, "none of the futures", deal.place)
     for headline in deal.headlines.values():
         for label, node in headline.show.items():
-            draft.attempt(lambda k=f"{headline.name}: {label}", n=node: _add(draft, found, k, n))  # type: ignore[misc]
+            draft.attempt(_add, draft, found, f"{headline.name}: {label}", node)
     for number, check in enumerate(deal.checks):
-        draft.attempt(lambda c=check, k=f"check {number}": _add(draft, found, k, _dated(c)))  # type: ignore[misc]
+        draft.attempt(_add, draft, found, f"check {number}", _dated(check))
     for party in deal.values:
         name = f"value of {party}"
         if name in draft.equations:
             place = draft.equations[name].place
-            found[f"value {party}"] = Measure(reference(name, draft.currency()), shown_in(draft.currency()), f"value({party})", place)
+            found[f"value {party}"] = Measure(
+                reference(name, draft.currency()), shown_in(draft.currency()), f"value({party})", place
+            )
     for key, node in asked.items():
-        draft.attempt(lambda k=key, n=node: _add(draft, found, k, n))  # type: ignore[misc]
+        draft.attempt(_add, draft, found, key, node)
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from detente.deal.model import Deal, Grounds, Policy
+from detente.deal.model import NO_GROUNDS, Deal, Grounds, Policy
 from detente.lang.distribution import Distribution
 from detente.lang.formula import Formula
 from detente.lang.unit import CURRENCIES, ONE, Unit, parse_unit
@@ -29,9 +29,12 @@ class Shown:
 class Equation:
     """One quantity by month.
 
-    `formula` holds in every simulated month. An equation that others read at the month's opening has an `initial`: its value
-    at `now` (memory "now") or where the record phase begins (memory "record"). `record` is what holds up to `now`, where that
-    is not `formula` itself; `on_record` says whether the quantity can be told without simulating accounts, terms or events.
+    `formula` holds in every simulated month. An equation that others read at the month's opening has an `initial`:
+    its value
+    at `now` (memory "now") or where the record phase begins (memory "record"). `record` is what holds up to `now`,
+    where that
+    is not `formula` itself; `on_record` says whether the quantity can be told without simulating accounts, terms
+    or events.
     `owner` is the term, variable or event it belongs to; `written` the expression of the file.
     """
 
@@ -42,7 +45,7 @@ class Equation:
     place: Place
     owner: str = ""
     written: str = ""
-    grounds: Grounds = Grounds()
+    grounds: Grounds = NO_GROUNDS
     memory: Memory = "none"
     initial: Formula | None = None
     record: Formula | None = None
@@ -95,8 +98,10 @@ class Measure:
 class Graph:
     """A deal as equations.
 
-    `mixing` says how the standard normal behind an input is made of those of its correlated group (weights of a Cholesky
-    factor, by stream). `choices` holds the policies of each decided event, the filed one first: a run chooses by number.
+    `mixing` says how the standard normal behind an input is made of those of its correlated group (weights of a
+    Cholesky
+    factor, by stream). `choices` holds the policies of each decided event, the filed one first: a run chooses by
+    number.
     `switches` are the terms that a run may switch off. `start` is the month in which the record phase begins.
     """
 

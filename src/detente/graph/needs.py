@@ -20,7 +20,7 @@ from detente.lang.formula import (
     zero,
 )
 from detente.lang.printer import print_expression
-from detente.lang.unit import Unit
+from detente.lang.unit import ONE, Unit
 from detente.terms.joins import Ceiling, Match, Offer
 from detente.text.diagnostic import Diagnostic, Fault
 
@@ -36,27 +36,47 @@ class _Offered:
 def add_needs(draft: Draft) -> None:
     """Every need with its dispatch."""
     for need in draft.deal.needs.values():
-        draft.attempt(lambda n=need: _add_need(draft, n))  # type: ignore[misc]
+        draft.attempt(_add_need, draft, need)
 
 
 def _add_need(draft: Draft, need: DeclaredNeed) -> None:
     unit = draft.resource_unit(need.resource)
     amount = Elaborator(draft, need.name).of_unit(need.amount, unit, f"the need '{need.name}'")
-    draft.add(need.name, amount, "need", need.place, owner=need.name, written=print_expression(need.amount), grounds=need.grounds)
-    found = [_Offered(term, one) for term, one in draft.contributions if isinstance(one, Offer) and one.need == need.name]
-    signed = {f"{agreement.name}.{term}": agreement.signed.first for agreement in draft.deal.agreements.values() for term in agreement.versions}
+    draft.add(
+        need.name,
+        amount,
+        "need",
+        need.place,
+        owner=need.name,
+        written=print_expression(need.amount),
+        grounds=need.grounds,
+    )
+    found = [
+        _Offered(term, one) for term, one in draft.contributions if isinstance(one, Offer) and one.need == need.name
+    ]
+    signed = {
+        f"{agreement.name}.{term}": agreement.signed.first
+        for agreement in draft.deal.agreements.values()
+        for term in agreement.versions
+    }
     offers = sorted(found, key=lambda one: signed[one.term])
     gained = _matches(draft, need, offers, unit)
     for one in offers:
         _capacity(draft, need, one, gained.get(one.term, []), unit)
-    for number, one in enumerate(offers):
+    for number in range(len(offers)):
         _use(draft, need, offers, number, unit)
     used = total(unit, [reference(f"{one.term}.use", unit) for one in offers])
     offered = total(unit, [reference(f"{one.term}.offered", unit) for one in offers])
     draft.add(f"{need.name}.delivered", used, "need", need.place, owner=need.name)
     draft.add(f"{need.name}.offered", offered, "need", need.place, owner=need.name)
     demand = reference(need.name, unit)
-    draft.add(f"{need.name}.unmet", maximum(zero(unit), demand - reference(f"{need.name}.offered", unit)), "need", need.place, owner=need.name)
+    draft.add(
+        f"{need.name}.unmet",
+        maximum(zero(unit), demand - reference(f"{need.name}.offered", unit)),
+        "need",
+        need.place,
+        owner=need.name,
+    )
     delivered = reference(f"{need.name}.delivered", unit)
     for party in draft.deal.parties:
         own = [one for one in offers if one.offer.supplier == party]
@@ -69,7 +89,8 @@ def _add_need(draft: Draft, need: DeclaredNeed) -> None:
 
 
 def _matches(draft: Draft, need: DeclaredNeed, offers: list[_Offered], unit: Unit) -> dict[str, list[str]]:
-    """Who takes over which increments: for every holder's first offer, the rivals' equations that it gains."""
+    """Who takes over which increments: for every holder's first offer, the rivals' equations that it gains. What was taken
+    over is the holder's while the term of that offer holds; after it the rivals deliver again."""
     gained: dict[str, list[str]] = {}
     for term, match in draft.contributions:
         if not isinstance(match, Match) or match.need != need.name:
@@ -78,27 +99,40 @@ def _matches(draft: Draft, need: DeclaredNeed, offers: list[_Offered], unit: Uni
         holders = [one for one in offers if one.offer.supplier == match.holder]
         if not holders:
             raise Fault(
-                Diagnostic("no-offer-to-match-with", f"the holder of '{term}' supplies nothing to '{need.name}'", place,
-                           ways_out=(f"add a term of type supply from {match.holder}",))
-            )  # fmt: skip
-        left = match.limit
+                Diagnostic(
+                    "no-offer-to-match-with",
+                    f"the holder of '{term}' supplies nothing to '{need.name}'",
+                    place,
+                    ways_out=(f"add a term of type supply from {match.holder}",),
+                )
+            )
+        left, able = match.limit, reference(f"{holders[0].term}.active", ONE, "boolean")
         for rival in offers:
             if rival.offer.supplier == match.holder:
                 continue
             base = f"{term}.{rival.term}"
             capacity, peak = reference(f"{rival.term}.capacity", unit), opening(f"{base}.peak", unit)
             first = month().equals(constant(float(draft.deal.now + 1)))
-            new = select(match.holds & ~first, maximum(zero(unit), capacity - peak), zero(unit))
-            draft.add(f"{base}.peak", maximum(peak, capacity), "memory", place, owner=term, memory="now", initial=zero(unit))
+            new = select(match.holds & able & ~first, maximum(zero(unit), capacity - peak), zero(unit))
+            draft.add(
+                f"{base}.peak", maximum(peak, capacity), "memory", place, owner=term, memory="now", initial=zero(unit)
+            )
             draft.add(f"{base}.taken", minimum(match.chance * new, left), "term", place, owner=term)
             taken = reference(f"{base}.taken", unit)
             draft.add(
-                f"{base}.matched", opening(f"{base}.matched", unit) + taken, "term", place, owner=term, memory="now",
+                f"{base}.matched",
+                opening(f"{base}.matched", unit) + taken,
+                "term",
+                place,
+                owner=term,
+                memory="now",
                 initial=zero(unit),
-            )  # fmt: skip
+            )
+            moved = select(able, reference(f"{base}.matched", unit), zero(unit))
+            draft.add(f"{base}.moved", moved, "term", place, owner=term)
             left = left - taken
-            gained.setdefault(holders[0].term, []).append(f"{base}.matched")
-            gained.setdefault(f"lost by {rival.term}", []).append(f"{base}.matched")
+            gained.setdefault(holders[0].term, []).append(f"{base}.moved")
+            gained.setdefault(f"lost by {rival.term}", []).append(f"{base}.moved")
     for one in offers:
         gained[one.term] = gained.get(one.term, []) + [f"-{name}" for name in gained.get(f"lost by {one.term}", [])]
     return gained
@@ -108,9 +142,23 @@ def _capacity(draft: Draft, need: DeclaredNeed, one: _Offered, changes: list[str
     """What an offer can deliver: its capacity, what matching moved, under every ceiling."""
     term = draft.deal.terms()[one.term]
     if one.offer.capacity.unit != unit:
-        raise Fault(Diagnostic("unit-mismatch", f"'{one.term}' offers in another unit than its need", term.place,
-                               str(one.offer.capacity.unit), str(unit)))  # fmt: skip
-    draft.add(f"{one.term}.capacity", maximum(zero(unit), one.offer.capacity), "term", term.place, owner=one.term, grounds=term.grounds)
+        raise Fault(
+            Diagnostic(
+                "unit-mismatch",
+                f"'{one.term}' offers in another unit than its need",
+                term.place,
+                str(one.offer.capacity.unit),
+                str(unit),
+            )
+        )
+    draft.add(
+        f"{one.term}.capacity",
+        maximum(zero(unit), one.offer.capacity),
+        "term",
+        term.place,
+        owner=one.term,
+        grounds=term.grounds,
+    )
     offered = reference(f"{one.term}.capacity", unit)
     for name in changes:
         moved = reference(name.removeprefix("-"), unit)

@@ -8,6 +8,7 @@ from detente.graph.accounts import names_in
 from detente.graph.draft import Draft
 from detente.graph.model import Equation, Measure
 from detente.lang.formula import Formula
+from detente.lang.unit import ONE
 from detente.text.diagnostic import Diagnostic
 from detente.text.place import Place
 
@@ -71,19 +72,58 @@ def _check_names(draft: Draft, measures: dict[str, Measure]) -> None:
     formulas += [(key, measure.formula, measure.place) for key, measure in measures.items()]
     failed = bool(draft.findings)
     for name, formula, place in formulas:
+        _check_units(draft, name, formula, place)
         for operation in ("reference", "opening"):
             for read, at in references(formula, operation).items():
                 equation = draft.equations.get(read)
                 if equation is None and not failed:
                     draft.findings.append(
-                        Diagnostic("unknown-name", f"'{name}' needs '{read}', which is not there", at if at.line else place,
-                                   ways_out=("check the name", "declare what should give it"))
-                    )  # fmt: skip
+                        Diagnostic(
+                            "unknown-name",
+                            f"'{name}' needs '{read}', which is not there",
+                            at if at.line else place,
+                            ways_out=("check the name", "declare what should give it"),
+                        )
+                    )
                 elif equation is not None and operation == "opening" and equation.initial is None and not failed:
                     draft.findings.append(
-                        Diagnostic("no-memory", f"'{name}' reads '{read}' as the month opens, which has no start", place,
-                                   ways_out=("use prev(x, start = …)",))
-                    )  # fmt: skip
+                        Diagnostic(
+                            "no-memory",
+                            f"'{name}' reads '{read}' as the month opens, which has no start",
+                            place,
+                            ways_out=("use prev(x, start = …)",),
+                        )
+                    )
+
+
+def _check_units(draft: Draft, name: str, formula: Formula, place: Place) -> None:
+    """What is read by name is what the reader takes it for (R3): `flow(x)` is money per time, sums of money one currency."""
+    waiting = [formula]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.arguments
+        read = draft.equations.get(node.name) if node.operation in ("reference", "opening") else None
+        if read is not None and (read.formula.unit, read.formula.kind == "boolean") != (
+            node.unit,
+            node.kind == "boolean",
+        ):
+            found = Diagnostic(
+                "unit-mismatch",
+                f"'{name}' takes '{node.name}' for what it is not",
+                node.place if node.place.line else place,
+                found=_counted(read.formula),
+                expected=_counted(node),
+                ways_out=("name what is counted in that unit", "say which money: `net(party, class, USD)`"),
+                related=((read.place, f"'{node.name}'"),) if read.place.line else (),
+            )
+            if found not in draft.findings:
+                draft.findings.append(found)
+
+
+def _counted(formula: Formula) -> str:
+    if formula.kind == "boolean":
+        return "a condition"
+    return str(formula.unit) if formula.unit != ONE else "a plain number"
 
 
 def _told_on_record(draft: Draft) -> set[str]:
@@ -114,30 +154,48 @@ def _check_initials(draft: Draft, equations: dict[str, Equation]) -> None:
         if one.memory == "record" and not one.on_record:
             draft.findings.append(
                 Diagnostic(
-                    "not-on-record", f"'{one.written or one.name}' reaches before `now`, where there is no record of it", one.place,
+                    "not-on-record",
+                    f"'{one.written or one.name}' reaches before `now`, where there is no record of it",
+                    one.place,
                     expected="a variable with `past`, or a start",
                     ways_out=("give `start = …`", "choose a date after `now`", "give the variable a `past`"),
                 )
-            )  # fmt: skip
+            )
         if one.memory == "now" and one.initial is not None:
             for name, place in references(one.initial, "reference").items():
                 if not equations[name].on_record and equations[name].initial is None:
                     draft.findings.append(
                         Diagnostic(
-                            "not-on-record", f"'{name}' is not known at `now`", place if place.line else one.place,
-                            expected="a record, a table, an assumption or an opening", ways_out=("give the variable a `past`",),
+                            "not-on-record",
+                            f"'{name}' is not known at `now`",
+                            place if place.line else one.place,
+                            expected="a record, a table, an assumption or an opening",
+                            ways_out=("give the variable a `past`",),
                         )
-                    )  # fmt: skip
+                    )
+            for name, place in references(one.initial, "opening").items():
+                if not equations[name].on_record:
+                    draft.findings.append(
+                        Diagnostic(
+                            "not-on-record",
+                            f"what '{name}' was before `now` is not known",
+                            place if place.line else one.place,
+                            expected="a number, an assumption, a record or a table",
+                            ways_out=("name an assumption here, and where the account begins",),
+                        )
+                    )
 
 
 def _report_cycle(draft: Draft, names: list[str]) -> None:
     equations = draft.equations
     draft.findings.append(
         Diagnostic(
-            "cycle", "these equations need each other within one month", equations[names[0]].place,
+            "cycle",
+            "these equations need each other within one month",
+            equations[names[0]].place,
             found=" → ".join([*names, names[0]]),
             expected="an order in which each needs only those before it",
             ways_out=("read one of them as it was last month: `prev(x, start = …)`",),
             related=tuple((equations[name].place, f"'{name}'") for name in names[1:] if equations[name].place.line),
         )
-    )  # fmt: skip
+    )

@@ -9,7 +9,7 @@ from detente.deal.model import TermText, TrancheText
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
 from detente.graph.model import Memory, shown_in
-from detente.lang.formula import Formula, constant, false, opening, parameter, reference, total
+from detente.lang.formula import Formula, constant, false, opening, parameter, reference, total, true
 from detente.lang.syntax import Node
 from detente.lang.unit import CURRENCIES, ONE, Unit
 from detente.terms.capital import CapitalCommitment
@@ -18,7 +18,7 @@ from detente.terms.term import MONTH, Here, Term, Tranche, catalogue, from_month
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.place import Place
 
-NODES = Node.__args__  # type: ignore[attr-defined]
+NODES = Node.__args__
 
 
 def switch(term: str) -> str:
@@ -29,7 +29,7 @@ def switch(term: str) -> str:
 def add_terms(draft: Draft) -> None:
     """When every term holds, and what it contributes."""
     for name, text in draft.deal.terms().items():
-        draft.attempt(lambda n=name, t=text: _add_term(draft, n, t))  # type: ignore[misc]
+        draft.attempt(_add_term, draft, name, text)
 
 
 def _add_term(draft: Draft, name: str, text: TermText) -> None:
@@ -42,9 +42,13 @@ def _add_term(draft: Draft, name: str, text: TermText) -> None:
     ]
     if changes:
         raise Fault(
-            Diagnostic("amended-later", f"the term '{name}' is amended after `now`", text.place,
-                       ways_out=("end it there, and let a new term of another name begin",))
-        )  # fmt: skip
+            Diagnostic(
+                "amended-later",
+                f"the term '{name}' is amended after `now`",
+                text.place,
+                ways_out=("end it there, and let a new term of another name begin",),
+            )
+        )
     active = parameter(switch(name), ONE, "boolean") if text.known else false()
     if text.first > draft.deal.now:
         active = active & from_month(text.first)
@@ -53,7 +57,8 @@ def _add_term(draft: Draft, name: str, text: TermText) -> None:
     if text.stops:
         active = active & ~happened(text.stops)
     draft.add(f"{name}.active", active, "term", text.place, owner=name, grounds=text.grounds)
-    here = Here(name, reference(f"{name}.active", ONE, "boolean"), draft.deal.now)
+    begun = true() if text.first <= draft.deal.now else from_month(text.first)
+    here = Here(name, reference(f"{name}.active", ONE, "boolean"), begun if text.known else false(), draft.deal.now)
     term = term_of(draft, name, text)
     flows: list[Flow] = []
     for contribution in term.contribute(here):
@@ -62,8 +67,16 @@ def _add_term(draft: Draft, name: str, text: TermText) -> None:
                 flows.append(contribution)
             case Named(label=label, formula=formula, initial=initial):
                 memory: Memory = "none" if initial is None else "now"
-                draft.add(f"{name}.{label}", formula, "term", text.place, owner=name, grounds=text.grounds, memory=memory,
-                          initial=initial)  # fmt: skip
+                draft.add(
+                    f"{name}.{label}",
+                    formula,
+                    "term",
+                    text.place,
+                    owner=name,
+                    grounds=text.grounds,
+                    memory=memory,
+                    initial=initial,
+                )
             case _:
                 draft.contributions.append((name, contribution))
     _add_flows(draft, name, text, flows, _paid_on_record(draft, name, term) if text.known else 0.0)
@@ -73,8 +86,15 @@ def _add_flows(draft: Draft, name: str, text: TermText, flows: list[Flow], paid_
     """The payments of a term, what it moves in a month, and what it has moved in all."""
     for flow in flows:
         if (flow.amount * MONTH).unit != draft.resource_unit(flow.resource):
-            raise Fault(Diagnostic("unit-mismatch", f"'{name}' pays in another unit than {flow.resource}", text.place,
-                                   str(flow.amount.unit), f"{draft.resource_unit(flow.resource)} / month"))  # fmt: skip
+            raise Fault(
+                Diagnostic(
+                    "unit-mismatch",
+                    f"'{name}' pays in another unit than {flow.resource}",
+                    text.place,
+                    str(flow.amount.unit),
+                    f"{draft.resource_unit(flow.resource)} / month",
+                )
+            )
         whole = f"{name}.{flow.label}" if flow.label else name
         draft.add(whole, flow.amount, "flow", text.place, owner=name, grounds=text.grounds)
         draft.flows.append((whole, flow))
@@ -86,9 +106,15 @@ def _add_flows(draft: Draft, name: str, text: TermText, flows: list[Flow], paid_
     given = [opening for opening in draft.deal.openings if opening.account == name and opening.on == draft.deal.now]
     before = Elaborator(draft, name).of_unit(given[0].balance, unit, f"what '{name}' has paid") if given else None
     draft.add(
-        f"{name}.paid", opening(f"{name}.paid", unit) + reference(name, unit / MONTH.unit) * MONTH, "term", text.place,
-        owner=name, grounds=text.grounds, memory="now", initial=before or constant(paid_on_record, unit),
-    )  # fmt: skip
+        f"{name}.paid",
+        opening(f"{name}.paid", unit) + reference(name, unit / MONTH.unit) * MONTH,
+        "term",
+        text.place,
+        owner=name,
+        grounds=text.grounds,
+        memory="now",
+        initial=before or constant(paid_on_record, unit),
+    )
 
 
 def _paid_on_record(draft: Draft, name: str, term: Term) -> float:
@@ -98,7 +124,9 @@ def _paid_on_record(draft: Draft, name: str, term: Term) -> float:
     dated = [tranche for tranche in term.tranches if (tranche.by or tranche.on) <= draft.deal.now]
     for tranche in dated:
         if tranche.amount.operation not in ("constant",):
-            raise Fault(Diagnostic("not-a-literal", f"a payment on record of '{name}' is an amount", tranche.amount.place))
+            raise Fault(
+                Diagnostic("not-a-literal", f"a payment on record of '{name}' is an amount", tranche.amount.place)
+            )
     return sum(tranche.amount.value for tranche in dated)
 
 
@@ -108,7 +136,9 @@ def term_of(draft: Draft, name: str, text: TermText) -> Term:
     read = Elaborator(draft, name)
     values: dict[str, Any] = {}
     need: Need | None = None
-    for declared in sorted(kind.parameters(), key=lambda one: one.metadata["dimension"] not in ("need", "supply term", "party")):
+    for declared in sorted(
+        kind.parameters(), key=lambda one: one.metadata["dimension"] not in ("need", "supply term", "party")
+    ):
         dimension = declared.metadata["dimension"]
         place = text.parameter_places.get(declared.name, text.place)
         if dimension == "shares":
@@ -123,7 +153,9 @@ def term_of(draft: Draft, name: str, text: TermText) -> Term:
     for declared in kind.parameters():
         dimension = declared.metadata["dimension"]
         if dimension.startswith("resource of "):
-            values[declared.name] = draft.cash(_money_in(values[dimension.removeprefix("resource of ")].unit), text.place)
+            values[declared.name] = draft.cash(
+                _money_in(values[dimension.removeprefix("resource of ")].unit), text.place
+            )
     return kind(**values)
 
 
@@ -161,17 +193,28 @@ def _known(what: str, name: Any, known: Any, place: Place) -> str:
     if name in known:
         return str(name)
     raise Fault(
-        Diagnostic(f"unknown-{what}", f"there is no {what} '{name}'", place, expected=", ".join(list(known)[:12]),
-                   ways_out=did_you_mean(str(name), known))
-    )  # fmt: skip
+        Diagnostic(
+            f"unknown-{what}",
+            f"there is no {what} '{name}'",
+            place,
+            expected=", ".join(list(known)[:12]),
+            ways_out=did_you_mean(str(name), known),
+        )
+    )
 
 
 def _supply_term(draft: Draft, name: str, place: Place) -> SupplyTerm:
     text = draft.deal.terms()[name]
     supplier, need = text.parameters.get("supplier"), text.parameters.get("need")
     if not isinstance(supplier, str) or not isinstance(need, str) or need not in draft.deal.needs:
-        raise Fault(Diagnostic("not-a-supply", f"the term '{name}' supplies no need", place,
-                               expected="a term with a supplier and a need"))  # fmt: skip
+        raise Fault(
+            Diagnostic(
+                "not-a-supply",
+                f"the term '{name}' supplies no need",
+                place,
+                expected="a term with a supplier and a need",
+            )
+        )
     found = draft.deal.needs[need]
     return SupplyTerm(name, supplier, found.party, draft.resource_unit(found.resource))
 
@@ -183,13 +226,21 @@ def _tranche(draft: Draft, read: Elaborator, text: TrancheText) -> Tranche:
     resource = text.form if text.form not in ("", "cash") else draft.cash(amount.unit, text.place)
     if resource not in draft.deal.resources or draft.deal.resources[resource].kind != "money":
         raise Fault(
-            Diagnostic("unknown-resource", f"'{resource}' is no money", text.place, expected="cash, or a money among the resources")
+            Diagnostic(
+                "unknown-resource",
+                f"'{resource}' is no money",
+                text.place,
+                expected="cash, or a money among the resources",
+            )
         )
     return Tranche(
-        amount, resource, text.on.first, read.condition(text.condition) if text.condition is not None else None,
+        amount,
+        resource,
+        text.on.first,
+        read.condition(text.condition) if text.condition is not None else None,
         text.by.last if text.by else None,
         read.of_unit(text.otherwise, amount.unit, "`otherwise`") if text.otherwise is not None else None,
-    )  # fmt: skip
+    )
 
 
 def _check_dimension(declared: Field[Any], value: Formula, place: Place, need: Need | SupplyTerm | None) -> None:
@@ -201,16 +252,21 @@ def _check_dimension(declared: Field[Any], value: Formula, place: Place, need: N
             sign = -1
             continue
         factor = {
-            "money": _money_in(value.unit), "time": MONTH.unit, "fraction": ONE, "share": Unit((("share", MONTH.unit.powers[0][1]),)),
+            "money": _money_in(value.unit),
+            "time": MONTH.unit,
+            "fraction": ONE,
+            "share": Unit((("share", MONTH.unit.powers[0][1]),)),
             "capacity": need.unit if need is not None else ONE,
-        }[part]  # fmt: skip
+        }[part]
         wanted = wanted * factor**sign
     if value.unit != wanted or ("money" in declared.metadata["dimension"] and _money_in(value.unit) == ONE):
         raise Fault(
             Diagnostic(
-                "unit-mismatch", f"`{declared.name}` ({declared.metadata['doc']}) is in another unit", place,
-                value.unit.__str__() if value.unit != ONE else "a plain number", declared.metadata["dimension"],
+                "unit-mismatch",
+                f"`{declared.name}` ({declared.metadata['doc']}) is in another unit",
+                place,
+                value.unit.__str__() if value.unit != ONE else "a plain number",
+                declared.metadata["dimension"],
                 ways_out=(f"for example {shown_in(wanted).text}",) if wanted != ONE else (),
             )
-        )  # fmt: skip
-
+        )

@@ -44,13 +44,18 @@ Mixing = dict[str, tuple[tuple[str, float], ...]]
 def add_assumptions(draft: Draft) -> None:
     """Every assumption as an input."""
     for assumption in draft.deal.assumptions.values():
-        draft.attempt(lambda a=assumption: _add_assumption(draft, a))  # type: ignore[misc]
+        draft.attempt(_add_assumption, draft, assumption)
 
 
 def _add_assumption(draft: Draft, assumption: Assumption) -> None:
     found = distribution(assumption.value, assumption.kind)
     draft.add_input(
-        assumption.name, found, assumption.stream, shown_as_written(assumption.value, found), assumption.grounds, assumption.place
+        assumption.name,
+        found,
+        assumption.stream,
+        shown_as_written(assumption.value, found),
+        assumption.grounds,
+        assumption.place,
     )
 
 
@@ -81,7 +86,7 @@ def shown_as_written(node: Node, found: Distribution) -> Shown:
 def add_variables(draft: Draft, mixing: Mixing) -> None:
     """Every variable as an equation."""
     for variable in draft.deal.variables.values():
-        draft.attempt(lambda v=variable: _add_variable(draft, v, mixing))  # type: ignore[misc]
+        draft.attempt(_add_variable, draft, variable, mixing)
 
 
 def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
@@ -96,9 +101,15 @@ def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
         _add_table(draft, variable.name, points, logarithmic=False, level_before=True)
         formula: Formula = series(variable.name, declared[1])
         draft.add(
-            variable.name, formula, "variable", variable.place, owner=variable.name, written="table", grounds=variable.grounds,
+            variable.name,
+            formula,
+            "variable",
+            variable.place,
+            owner=variable.name,
+            written="table",
+            grounds=variable.grounds,
             shown=shown,
-        )  # fmt: skip
+        )
     elif variable.next is not None:
         _add_process(draft, variable, variable.next, declared, shown, mixing)
     elif variable.formula is not None:
@@ -109,9 +120,16 @@ def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
             _add_table(draft, f"{variable.name} on record", points, logarithmic=False, level_before=False)
             record = series(f"{variable.name} on record", declared[1])
         draft.add(
-            variable.name, formula, "variable", variable.place, owner=variable.name,
-            written=print_expression(variable.formula), grounds=variable.grounds, shown=shown, record=record,
-        )  # fmt: skip
+            variable.name,
+            formula,
+            "variable",
+            variable.place,
+            owner=variable.name,
+            written=print_expression(variable.formula),
+            grounds=variable.grounds,
+            shown=shown,
+            record=record,
+        )
 
 
 def _observe(draft: Draft, variable: Variable, declared: tuple[float, Unit]) -> None:
@@ -130,7 +148,7 @@ def _claims(point: Point, variable: Variable) -> tuple[str, ...]:
 
 def _add_table(
     draft: Draft, name: str, points: list[tuple[int, int, float]], logarithmic: bool, level_before: bool
-) -> None:  # fmt: skip
+) -> None:
     """A table through points, straight between them (in logarithms where asked and possible), level after the last."""
     deal = draft.deal
     logarithmic = logarithmic and all(value > 0 for _, _, value in points)
@@ -151,14 +169,17 @@ def _add_table(
 
 def _add_process(
     draft: Draft, variable: Variable, node: Node, declared: tuple[float, Unit], shown: Shown, mixing: Mixing
-) -> None:  # fmt: skip
+) -> None:
     if not isinstance(node, Call) or node.function not in PROCESSES or node.args:
         raise Fault(
             Diagnostic(
-                "not-a-process", "`next` is a process", node.place, print_expression(node),
-                "gbm(growth = …, volatility = …, fades_to = …, over = …) or ou(mean = …, half_life = …, volatility = …)",
+                "not-a-process",
+                "`next` is a process",
+                node.place,
+                print_expression(node),
+                "gbm(growth = …, volatility = …, fades_to = …, over = …), ou(mean = …, half_life = …, volatility = …)",
             )
-        )  # fmt: skip
+        )
     arguments = dict(node.named)
     needed = {"gbm": ("growth", "volatility"), "ou": ("mean", "half_life", "volatility")}[node.function]
     wrong = [name for name in arguments if name not in PROCESSES[node.function]]
@@ -167,26 +188,43 @@ def _add_process(
         wrong.append("fades_to and over go together")
     if wrong or not variable.past:
         raise Fault(
-            Diagnostic("wrong-arguments", f"{node.function} is called otherwise: {', '.join(wrong)}", node.place,
-                       print_expression(node), ", ".join(PROCESSES[node.function]))
-        )  # fmt: skip
+            Diagnostic(
+                "wrong-arguments",
+                f"{node.function} is called otherwise: {', '.join(wrong)}",
+                node.place,
+                print_expression(node),
+                ", ".join(PROCESSES[node.function]),
+            )
+        )
     points = draft.points(variable.past, declared, variable.name)
     _add_table(draft, f"{variable.name} on record", points, logarithmic=node.function == "gbm", level_before=False)
     last = min(points[-1][1], draft.deal.now)
     draft.needs_record(last)
     record, before = series(f"{variable.name} on record", declared[1]), opening(variable.name, declared[1])
-    shock = total(ONE, [constant(weight) * normal(stream) for stream, weight in mixing.get(variable.name, ((variable.name, 1.0),))])
+    shock = total(
+        ONE,
+        [constant(weight) * normal(stream) for stream, weight in mixing.get(variable.name, ((variable.name, 1.0),))],
+    )
     step = _gbm if node.function == "gbm" else _ou
     moved = step(Elaborator(draft, variable.name), arguments, before, shock, last)
     formula = select(month() <= constant(float(last)), record, moved) if last >= draft.start else moved
     draft.add(
-        variable.name, formula, "variable", variable.place, owner=variable.name, written=print_expression(node),
-        grounds=variable.grounds, shown=shown, memory="record", initial=record,
-    )  # fmt: skip
+        variable.name,
+        formula,
+        "variable",
+        variable.place,
+        owner=variable.name,
+        written=print_expression(node),
+        grounds=variable.grounds,
+        shown=shown,
+        memory="record",
+        initial=record,
+    )
 
 
 def _gbm(read: Elaborator, arguments: dict[str, Node], before: Formula, shock: Formula, last: int) -> Formula:
-    """Geometric Brownian motion: the mean grows by `growth`, which may fade: a part exp(-time / over) of what fades is left
+    """Geometric Brownian motion: the mean grows by `growth`, which may fade: a part exp(-time / over) of what
+    fades is left
     after a time, counted from the last point on record."""
     growth = as_rate(read.growth(arguments["growth"]))
     if "fades_to" in arguments:
@@ -224,7 +262,11 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
             if all(name in group for name in correlation.between):
                 number = correlation.value
                 sign, inner = (-1.0, number.operand) if isinstance(number, Unary) else (1.0, number)
-                if not isinstance(inner, Number | Quantity) or kind_of(inner) not in ("number", "share") or inner.value > 1.0:
+                if (
+                    not isinstance(inner, Number | Quantity)
+                    or kind_of(inner) not in ("number", "share")
+                    or inner.value > 1.0
+                ):
                     draft.findings.append(_not_a_correlation(number.place, print_expression(number)))
                     continue
                 pairs[frozenset(correlation.between)] = sign * inner.value
@@ -234,13 +276,20 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
         if factor is None:
             place = next(c.place for c in deal.correlations if all(name in group for name in c.between))
             draft.findings.append(
-                Diagnostic("not-correlations", "these correlations contradict each other", place,
-                           expected="a matrix that is positive definite", ways_out=("make them smaller",))
-            )  # fmt: skip
+                Diagnostic(
+                    "not-correlations",
+                    "these correlations contradict each other",
+                    place,
+                    expected="a matrix that is positive definite",
+                    ways_out=("make them smaller",),
+                )
+            )
             factor = []
         found.append(
             {
-                name: tuple((group[other], weight) for other, weight in zip(members, row, strict=False) if weight != 0.0)
+                name: tuple(
+                    (group[other], weight) for other, weight in zip(members, row, strict=False) if weight != 0.0
+                )
                 for name, row in zip(members, factor, strict=False)
             }
         )
@@ -249,10 +298,12 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
         if not any(all(each) for each in known):
             draft.findings.append(
                 Diagnostic(
-                    "unknown-name", f"{' and '.join(correlation.between)} are not two assumptions or two processes",
-                    correlation.place, ways_out=("name two assumptions, or two variables with `next`",),
+                    "unknown-name",
+                    f"{' and '.join(correlation.between)} are not two assumptions or two processes",
+                    correlation.place,
+                    ways_out=("name two assumptions, or two variables with `next`",),
                 )
-            )  # fmt: skip
+            )
     return found[0], found[1]
 
 
@@ -261,7 +312,8 @@ def _not_a_correlation(place: Place, found: str) -> Diagnostic:
 
 
 def _cholesky(matrix: list[list[float]]) -> list[list[float]] | None:
-    """The lower factor of a positive definite matrix, row by row; None where it is not one. Own arithmetic, for equal bits
+    """The lower factor of a positive definite matrix, row by row; None where it is not one. Own arithmetic, for
+    equal bits
     on every machine."""
     factor: list[list[float]] = []
     for i, row in enumerate(matrix):

@@ -1,6 +1,7 @@
 """Typed formulas: what an equation is made of once names, units and kinds are settled.
 
-A formula is a tree over a closed set of operations. Every node carries its unit, its kind and the place in the deal file it
+A formula is a tree over a closed set of operations. Every node carries its unit, its kind and the place in the
+deal file it
 came from; building a node checks its units (R3), so a formula that exists is sound and running it costs no checks.
 All values are in base units: currency, month, MW, share.
 """
@@ -18,8 +19,8 @@ from detente.text.place import NOWHERE, Place
 Kind = Literal["number", "boolean", "share", "probability", "ratio", "growth", "rate"]
 
 Operation = Literal[
-    # leaves: a literal, a run-time argument, a table by month, an equation of this month, the same at the month's opening,
-    # a standard normal of this month, the calendar month
+    # leaves: a literal, a run-time argument, a table by month, an equation of this month, the same as the month
+    # opened, a standard normal of this month, the calendar month
     "constant", "parameter", "series", "reference", "opening", "normal", "month",
     "add", "subtract", "multiply", "divide", "negative", "minimum", "maximum", "absolute", "square_root",
     "exponential", "logarithm", "power", "floor",
@@ -29,7 +30,8 @@ Operation = Literal[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Formula:
-    """One node: an operation over `arguments`, or a leaf that names what it reads (`name`) or holds a literal (`value`)."""
+    """One node: an operation over `arguments`, or a leaf that names what it reads (`name`) or holds a literal
+    (`value`)."""
 
     operation: Operation
     arguments: tuple[Formula, ...] = ()
@@ -198,7 +200,9 @@ def power(base: Formula, exponent: Formula) -> Formula:
     if base.unit == ONE:
         return Formula("power", (_numeric(base), exponent), place=base.place)
     if exponent.operation != "constant":
-        raise _fault("unit-mismatch", f"{base.unit} raised to a power that is not a literal has no unit", base, exponent)
+        raise _fault(
+            "unit-mismatch", f"{base.unit} raised to a power that is not a literal has no unit", base, exponent
+        )
     if exponent.value == 2.0:
         return base * base
     unit = base.unit ** Fraction(exponent.value).limit_denominator(12)
@@ -286,7 +290,10 @@ def _refuse_growth(left: Formula, right: Formula) -> None:
                     x.place,
                     found="a growth",
                     expected="a share, a rate or a factor",
-                    ways_out=("write `compound(growth, time)` for the factor it makes", "say `kind: rate` if it is a rate"),
+                    ways_out=(
+                        "write `compound(growth, time)` for the factor it makes",
+                        "say `kind: rate` if it is a rate",
+                    ),
                 )
             )
 

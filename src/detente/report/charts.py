@@ -131,9 +131,8 @@ def leverage(rights: Sequence[RightAnswer], deal: Deal) -> alt.LayerChart:
         y=_row("name", paddingInner=0.4), yOffset=alt.YOffset("side:N", sort=[HARM, COST]),
         tooltip=tips({"name": "right", "side": "what", "text": "value", "error": "sampling error"}),
     )  # fmt: skip
-    sides = alt.Color(
-        "side:N", scale=alt.Scale(domain=[COST, HARM]), legend=alt.Legend(title=None, orient="top", symbolType="square", values=[HARM, COST])
-    )
+    legend = alt.Legend(title=None, orient="top", symbolType="square", values=[HARM, COST])
+    sides = alt.Color("side:N", scale=alt.Scale(domain=[COST, HARM]), legend=legend)
     layers = [
         base.mark_bar(style="dt-side").encode(
             x=alt.X("v:Q", title=scale.label, axis=alt.Axis(tickCount=5)), color=sides

@@ -35,7 +35,7 @@ def theme(dark: bool = False) -> dict[str, Any]:
             "titleFontWeight": 400, "gridColor": hue["line"], "domainColor": hue["line"], "tickColor": hue["line"],
             "labelPadding": 5,
         },
-        "axisX": {"labelOverlap": True},
+        "axisX": {"labelOverlap": True, "labelSeparation": 10},
         "axisXTemporal": {"grid": False, "domain": True},
         "axisXQuantitative": {"grid": True, "domain": False, "ticks": False},
         "axisYQuantitative": {"domain": False, "ticks": False, "tickCount": 5},

@@ -27,9 +27,8 @@ def _lines(tree: Explanation, head: str, below: str, told: set[str]) -> list[str
         lines.append(f"{inner}  {tree.place.file}:{tree.place.line}")
     for one in tree.backing:
         origin = f"; origin {one.origin}" if one.origin else ""
-        lines.append(
-            f"{inner}  “{one.says}” [{one.claim} gives {one.gives}; {one.publisher or one.source}, {one.published}{origin}]"
-        )
+        by = f"{one.publisher or one.source}, {one.published}{origin}"
+        lines.append(f"{inner}  “{one.says}” [{one.claim} gives {one.gives}; {by}]")
     if tree.assumed and tree.assumed not in told:
         told.add(tree.assumed)
         lines.append(f"{inner}  assumed: {tree.assumed}")
@@ -68,4 +67,5 @@ def _html(tree: Explanation, depth: int) -> str:
     if not tree.children:
         return f"<div class=leaf>{head}{body}</div>"
     opened = " open" if depth < 2 else ""
-    return f"<details{opened}><summary>{head}{body}</summary>{''.join(_html(child, depth + 1) for child in tree.children)}</details>"
+    inner = "".join(_html(child, depth + 1) for child in tree.children)
+    return f"<details{opened}><summary>{head}{body}</summary>{inner}</details>"

@@ -14,8 +14,10 @@ from detente.terms.term import MONTH, Here, Term, Tranche, from_month, happens, 
 class CapitalCommitment(Term):
     """The investor pays the company in dated tranches, each perhaps on a condition.
 
-    A tranche is paid on its date if its condition holds then, or, where it has a deadline (`by`), as soon as the condition
-    holds between the two; else the tranche falls to `otherwise` (nothing, unless said). Tranches dated up to `now` are of the
+    A tranche is paid on its date if its condition holds then, or, where it has a deadline (`by`), as soon as the
+    condition
+    holds between the two; else the tranche falls to `otherwise` (nothing, unless said). Tranches dated up to `now`
+    are of the
     record and count as paid. With a `price` every unit of money buys new shares of the company.
 
     Invariant: what is paid never exceeds what was committed.
@@ -24,7 +26,9 @@ class CapitalCommitment(Term):
     investor: str = parameter("who pays", "party")
     company: str = parameter("who receives", "party")
     tranches: tuple[Tranche, ...] = parameter("amount, on, if, by, otherwise, form of each payment", "tranches")
-    price: Formula | None = parameter("price of a new share; without it the money buys no shares", "money / share", None)
+    price: Formula | None = parameter(
+        "price of a new share; without it the money buys no shares", "money / share", None
+    )
     shares: Shares | None = parameter("the shares that the price buys", "shares", None)
 
     def contribute(self, here: Here) -> Sequence[Contribution]:
@@ -35,7 +39,9 @@ class CapitalCommitment(Term):
             label = f"tranche_{number}"
             parts += _conditional(here, tranche, label)
             amount = here.own(label, tranche.amount)
-            parts.append(Flow(self.investor, self.company, tranche.resource, amount / MONTH, "financing", f"payment_{number}"))
+            parts.append(
+                Flow(self.investor, self.company, tranche.resource, amount / MONTH, "financing", f"payment_{number}")
+            )
             if self.price is not None and self.shares is not None:
                 parts.append(Issue(self.company, self.investor, amount / self.price, "round"))
         return parts
@@ -78,16 +84,17 @@ class EquityRound(Term):
     def contribute(self, here: Here) -> Sequence[Contribution]:
         waiting = here.remembered("waiting", self.not_within)
         held = here.active & self.when & (waiting <= zero(MONTH.unit))
-        left = select(here.own("held", held), self.not_within, maximum(zero(MONTH.unit), waiting - MONTH))
+        left = maximum(zero(MONTH.unit), select(here.own("held", held), self.not_within, waiting) - MONTH)
         raised = select(here.own("held", held), self.amount, zero(self.amount.unit))
         price = self.pre_money / here.count(self.shares.unit)
+        bought = here.own("raised", raised) / here.own("price", price)
         return [
             Named("held", held),
             Named("waiting", left, zero(MONTH.unit)),
             Named("raised", raised),
             Named("price", price),
             Flow(self.investor, self.company, self.resource, here.own("raised", raised) / MONTH, "financing"),
-            Issue(self.company, self.investor, here.own("raised", raised) / here.own("price", price), "round"),
+            Issue(self.company, self.investor, select(here.own("held", held), bought, zero(self.shares.unit)), "round"),
         ]
 
 
@@ -110,7 +117,9 @@ class Conversion(Term):
         held = holding(self.holder, self.shares)
         others = here.count(self.shares.unit) - held
         stake = others * self.to_stake / (constant(1.0) - self.to_stake)
-        issued = select(here.active & happens(self.when), maximum(zero(self.shares.unit), stake - held), zero(self.shares.unit))
+        issued = select(
+            here.active & happens(self.when), maximum(zero(self.shares.unit), stake - held), zero(self.shares.unit)
+        )
         return [Named("issued", issued), Issue(self.company, self.holder, here.own("issued", issued), "conversion")]
 
 

@@ -1,6 +1,7 @@
 """The joins: the closed set of places where terms meet.
 
-A term never writes what another term reads. It contributes to these, and the graph adds, takes the least, or asks for all.
+A term never writes what another term reads. It contributes to these, and the graph adds, takes the least, or asks
+for all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ Category = Literal["operating", "financing"]
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Join *flow* (sum): `amount` of a resource per month from giver to taker. An invoice is settled in the taker's service
+    """Join *flow* (sum): `amount` of a resource per month from giver to taker. An invoice is settled in the
+    taker's service
     credits as far as they go, then in cash."""
 
     giver: str
@@ -50,7 +52,8 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Slot *capacity*: of every new increment of a rival's capacity the holder takes over the part `chance`, up to `limit` a
+    """Slot *capacity*: of every new increment of a rival's capacity the holder takes over the part `chance`, up to
+    `limit` a
     month, while `holds`; the rival's offer shrinks by what the holder's grows."""
 
     need: str
@@ -70,7 +73,8 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Issue of new shares. In one month conversions come first, then options, then rounds, each on the count after the last."""
+    """Issue of new shares. In one month conversions come first, then options, then rounds, each on the count after
+    the last."""
 
     company: str
     holder: str
@@ -80,7 +84,8 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A quantity of the term with a name of its own, to be explained and, where it has an `initial`, to be remembered."""
+    """A quantity of the term with a name of its own, to be explained and, where it has an `initial`, to be
+    remembered."""
 
     label: str
     formula: Formula

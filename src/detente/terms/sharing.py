@@ -36,7 +36,8 @@ class RevenueShare(Term):
 class Licence(Term):
     """The licensee earns an income from what the licensor lets it use.
 
-    Where the right ends, a replacement (its own or another's) keeps `replacement` of the income, reached in a straight line
+    Where the right ends, a replacement (its own or another's) keeps `replacement` of the income, reached in a
+    straight line
     over `replacement_over`.
 
     Invariant: no income under the licence after it ends; the replacement never passes its share.
@@ -47,16 +48,25 @@ class Licence(Term):
     income: Formula = parameter("what the licensee earns by it", "money / time")
     income_from: str = parameter("who pays that income", "party")
     resource: str = parameter("the money it is paid in", "resource of income")
-    replacement: Formula = parameter("share of the income kept in the end without the right", "fraction", zero(constant(0.0).unit))
+    replacement: Formula = parameter(
+        "share of the income kept in the end without the right", "fraction", zero(constant(0.0).unit)
+    )
     replacement_over: Formula = parameter("time until that share is reached", "time", MONTH)
 
     def contribute(self, here: Here) -> Sequence[Contribution]:
         nothing = zero(self.income.unit)
-        without = select(here.active, zero(MONTH.unit), here.remembered("without", MONTH) + MONTH)
+        ended = here.begun & ~here.active
+        without = select(ended, here.remembered("without", MONTH) + MONTH, zero(MONTH.unit))
         reached = minimum(constant(1.0), here.own("without", MONTH) / maximum(MONTH, self.replacement_over))
-        kept = select(here.active, nothing, self.replacement * reached * self.income)
+        kept = select(ended, self.replacement * reached * self.income, nothing)
         return [
             Named("without", without, zero(MONTH.unit)),
-            Flow(self.income_from, self.licensee, self.resource, select(here.active, self.income, nothing), label="income"),
+            Flow(
+                self.income_from,
+                self.licensee,
+                self.resource,
+                select(here.active, self.income, nothing),
+                label="income",
+            ),
             Flow(self.income_from, self.licensee, self.resource, kept, label="replacement"),
         ]

@@ -110,7 +110,8 @@ class Exclusivity(Term):
 class RightOfFirstRefusal(Term):
     """Before the need's party takes new capacity from a rival, the holder may deliver it in the rival's place.
 
-    Of every new increment of a rival's capacity the holder takes over the part `chance` (the probability that it matches),
+    Of every new increment of a rival's capacity the holder takes over the part `chance` (the probability that it
+    matches),
     up to `matches`; what it took over stays with it.
 
     Invariant: what rivals lose is what the holder gains.

@@ -33,10 +33,12 @@ class Tranche:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What a term may read of its surroundings: its own name, when it holds, and the month at which the record ends."""
+    """What a term may read of its surroundings: its own name, when it holds, whether it has begun, and the month at which the
+    record ends. A term that has begun and does not hold has ended, or is switched off."""
 
     name: str
     active: Formula
+    begun: Formula
     now: int
 
     def own(self, label: str, like: Formula) -> Formula:
@@ -125,7 +127,8 @@ def required(declared: Field[Any]) -> bool:
 
 @cache
 def catalogue() -> dict[str, type[Term]]:
-    """Every type of term by name: the subclasses of `Term` in this room, so that a new one needs no list to be changed."""
+    """Every type of term by name: the subclasses of `Term` in this room, so that a new one needs no list to be
+    changed."""
     for module in pkgutil.iter_modules(detente.terms.__path__):
         importlib.import_module(f"detente.terms.{module.name}")
     return {term.type(): term for term in sorted(Term.__subclasses__(), key=lambda term: term.type())}

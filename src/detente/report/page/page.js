@@ -22,10 +22,8 @@
   }
   draw(night.matches);
   night.addEventListener("change", () => draw(night.matches));
-  if (night.matches) {
-    window.addEventListener("beforeprint", () => draw(false));
-    window.addEventListener("afterprint", () => draw(night.matches));
-  }
+  window.addEventListener("beforeprint", () => draw(false));
+  window.addEventListener("afterprint", () => draw(night.matches));
 
   // Tables: a text to look for, a state to keep, a click on a heading to sort.
   for (const box of document.querySelectorAll("[data-filters]")) {

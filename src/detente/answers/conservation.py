@@ -1,0 +1,43 @@
+"""Conservation (R2), checked on whole paths: what one account loses another gains, and no capacity is stored or lost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detente.engine.paths import Paths, trace
+from detente.graph.model import Graph
+
+CHECKED_PATHS = 64
+
+
+def conservation(graph: Graph, paths: int = CHECKED_PATHS, seed: int = 1, told: Paths | None = None) -> dict[str, float]:
+    """The worst error of each resource over all months and paths.
+
+    For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of their sizes. For a
+    capacity: how far delivered and unmet are from the need, over the need, and what is used beyond an offer.
+    """
+    deal = graph.deal
+    told = told if told is not None else trace(graph, range(paths), seed)
+    since = told.months.index(deal.now + 1)
+    found: dict[str, float] = {}
+    for resource in deal.resources.values():
+        accounts = [
+            name
+            for name, one in graph.equations.items()
+            if one.role == "account" and name.rpartition(".")[2] == resource.name and not name.startswith("net ")
+        ]
+        if not accounts:
+            continue
+        balances = np.array([told.values[name][since:] for name in accounts])
+        opened = np.sum([told.opening[name] for name in accounts], axis=0)
+        size = np.maximum(np.abs(balances).sum(axis=0), 1.0)
+        found[resource.name] = float(np.max(np.abs(balances.sum(axis=0) - opened) / size))
+    for need in deal.needs.values():
+        wanted = told.values[need.name][since:]
+        delivered = told.values[f"{need.name}.delivered"][since:]
+        met = delivered + told.values[f"{need.name}.unmet"][since:]
+        errors = np.abs(met - wanted) / np.maximum(np.abs(wanted), 1.0)
+        offered = told.values[f"{need.name}.offered"][since:]
+        beyond = np.maximum(0.0, delivered - offered) / np.maximum(offered, 1.0)
+        found[f"{need.resource} of {need.name}"] = float(max(errors.max(), beyond.max()))
+    return found
