@@ -166,6 +166,8 @@ class _Compiler:
         """The slot of a formula in a phase; without recursion over long chains of references."""
         if formula.operation == "reference":
             return self.value(phase, formula.name)
+        if formula.operation == "opening" and phase == "record start":
+            return self.value(phase, formula.name)
         if formula.operation == "opening":
             slot = self.opening(formula.name)
             if phase != "start":

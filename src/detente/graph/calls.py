@@ -123,7 +123,7 @@ def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[
     value = read.formula(args["x"])
     start = read.of_unit(args["start"], value.unit, "`start`") if "start" in args else None
     if start is None:
-        read.draft.needs_record(read.draft.deal.now - months)
+        read.draft.reaches_back(months)
     name, values = _memory_name(read, node), [value]
     for step in range(1, months + 1):
         read.draft.add(

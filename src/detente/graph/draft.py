@@ -34,6 +34,7 @@ class Draft:
     flows: list[tuple[str, Flow]] = field(default_factory=list)
     observed: dict[str, tuple[Observed, ...]] = field(default_factory=dict)
     start: Month = 0
+    lags: int = 0
 
     def __post_init__(self) -> None:
         self.start = self.deal.now
@@ -104,6 +105,11 @@ class Draft:
     def needs_record(self, month: Month) -> None:
         """Have the record phase begin by a month, where the deal has one."""
         self.start = max(self.deal.first, min(self.start, month))
+
+    def reaches_back(self, months: int) -> None:
+        """Have the record phase begin early enough for a lag, also for one of a quantity that itself looks back."""
+        self.lags += months
+        self.needs_record(self.deal.now - self.lags)
 
     # what names stand for
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from detente.graph.draft import Draft
 from detente.graph.literals import DISTRIBUTIONS, kind_of, literal, period_of
+from detente.graph.model import Memory
 from detente.lang.formula import (
     Formula,
     constant,
@@ -228,7 +229,8 @@ class Elaborator:
         now = self.draft.deal.now
         if first < now:
             self.draft.needs_record(first - 1)
-        memory, initial = ("record", select(then, x, absent)) if first < now else ("now", x if first == now else absent)
+        memory: Memory = "record" if first < now else "now"
+        initial = select(then, x, absent) if first < now else x if first == now else absent
         kept = select(then, x, before)
         self.draft.add(
             name,

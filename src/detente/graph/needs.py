@@ -89,8 +89,8 @@ def _add_need(draft: Draft, need: DeclaredNeed) -> None:
 
 
 def _matches(draft: Draft, need: DeclaredNeed, offers: list[_Offered], unit: Unit) -> dict[str, list[str]]:
-    """Who takes over which increments: for every holder's first offer, the rivals' equations that it gains. What was taken
-    over is the holder's while the term of that offer holds; after it the rivals deliver again."""
+    """Who takes over which increments: for every holder's first offer, the rivals' equations that it gains. What was
+    taken over is the holder's while the term of that offer holds; after it the rivals deliver again."""
     gained: dict[str, list[str]] = {}
     for term, match in draft.contributions:
         if not isinstance(match, Match) or match.need != need.name:

@@ -97,7 +97,7 @@ def _check_names(draft: Draft, measures: dict[str, Measure]) -> None:
 
 
 def _check_units(draft: Draft, name: str, formula: Formula, place: Place) -> None:
-    """What is read by name is what the reader takes it for (R3): `flow(x)` is money per time, sums of money one currency."""
+    """What is read by name is what the reader takes it for (R3): `flow(x)` is money per time, a sum one currency."""
     waiting = [formula]
     while waiting:
         node = waiting.pop()

@@ -33,8 +33,8 @@ class Tranche:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What a term may read of its surroundings: its own name, when it holds, whether it has begun, and the month at which the
-    record ends. A term that has begun and does not hold has ended, or is switched off."""
+    """What a term may read of its surroundings: its own name, when it holds, whether it has begun, and the month at
+    which the record ends. A term that has begun and does not hold has ended, or is switched off."""
 
     name: str
     active: Formula
