@@ -20,6 +20,9 @@ from detente.text.written import Month, parse_date
 
 FloatArray = npt.NDArray[np.float64]
 
+EXACT = 1e-12
+"""Relative: what hand and machine may differ by, for the rounding of sums."""
+
 BLOCKS = {
     "deal": "a small deal",
     "first": "2024-12",
@@ -47,35 +50,32 @@ BLOCKS = {
 }
 """Three companies, an investor and the world; money, a capacity and shares; nothing happens."""
 
-WRITTEN = {"first": "from"}
-
 
 def small(**blocks: str) -> str:
     """The text of the small deal with blocks added or replaced; `first` stands for `from`. An empty block goes away.
 
     Its first simulated month is 2025-01, its last 2025-12, unless the test says otherwise.
     """
-    parts = []
+    lines = []
     for name, block in {**BLOCKS, **blocks}.items():
-        body = dedent(block).strip()
-        key = WRITTEN.get(name, name)
+        key, body = "from" if name == "first" else name, dedent(block).strip()
+        nested = ": " in body or ":\n" in body or body.startswith("- ")
         if body:
-            parts.append(f"{key}: {body}" if "\n" not in block and ": " not in body and body[0] != "-" else f"{key}:\n{indent(body, '  ')}")
-    return "\n".join(parts) + "\n"
+            lines.append(f"{key}:\n{indent(body, '  ')}" if nested else f"{key}: {body}")
+    return "\n".join(lines) + "\n"
 
 
-def agreement(terms: str, between: str = "lab, cloud", signed: str = "2024-01", name: str = "pact", more: str = "") -> str:
-    """The text of an agreement, to stand under `agreements`."""
-    return "\n".join(
-        [
-            f"{name}:",
-            f"  between: [{between}]",
-            f"  signed: {signed}",
-            "  terms:",
-            indent(dedent(terms).strip(), "    "),
-            indent(dedent(more).strip(), "  "),
-        ]
-    ).strip()
+def agreement(
+    terms: str, between: str = "lab, cloud", signed: str = "2024-01", name: str = "pact", more: str = ""
+) -> str:
+    """The text of an agreement, to stand under `agreements`; `more` holds amendments."""
+    lines = [f"{name}:", f"  between: [{between}]", f"  signed: {signed}", "  terms:"]
+    return "\n".join([*lines, indent(dedent(terms).strip(), "    "), indent(dedent(more).strip(), "  ")]).strip()
+
+
+def agreements(*texts: str) -> str:
+    """Several agreements in one block."""
+    return "\n".join(texts)
 
 
 def read(text: str) -> Deal:
@@ -106,23 +106,27 @@ def month(text: str) -> Month:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """Every quantity of a deal on numbered paths."""
+    """Every quantity of a deal on numbered paths, in base units; accounts as the month closes, truths as 0 and 1."""
 
     graph: Graph
     paths: Paths
 
     def __call__(self, name: str, date: str) -> float:
-        """A quantity in a month on the first path, in base units; an account as the month closes."""
+        """A quantity in a month on the first path."""
         return float(self.paths.at(name, month(date))[0])
 
-    def series(self, name: str, first: str, last: str) -> list[float]:
+    def series(self, name: str, first: str = "2025-01", last: str = "2025-12") -> list[float]:
         """A quantity on the first path in the months from first to last."""
         start, end = self.paths.months.index(month(first)), self.paths.months.index(month(last))
         return [float(value) for value in self.paths.values[name][start : end + 1, 0]]
 
     def row(self, name: str, date: str) -> FloatArray:
-        """A quantity in a month on every path: float64[path]."""
+        """A quantity in a month: float64[path]."""
         return self.paths.at(name, month(date))
+
+    def simulated(self, name: str) -> FloatArray:
+        """A quantity in every month after `now`: float64[month, path]."""
+        return self.paths.values[name][self.paths.months.index(self.graph.deal.now + 1) :]
 
 
 def play(text: str, paths: Sequence[int] = (0,), seed: int = 1, variant: Variant = BASE) -> Played:

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
     score = _command(commands, "score", _score, "run a deal from earlier dates and score what followed")
     score.add_argument(
-        "--from", dest="dates", metavar="DATE", action="append", default=[], help="default: every date with openings"
+        "--from", dest="dates", metavar="DATE", type=_date, action="append", default=[], help="default: every date with openings"
     )
     score.add_argument("--paths", type=_whole, default=4_000, help="default: 4000")
     score.add_argument("--seed", type=_whole_or_zero, default=SEED)
@@ -214,7 +214,7 @@ def _score(options: argparse.Namespace) -> int:
     from detente.answers.score import score
     from detente.report.scores import print_score
 
-    answer = score(_deal(options), [_date(text) for text in options.dates], options.paths, options.seed)
+    answer = score(_deal(options), options.dates, options.paths, options.seed)
     if options.json:
         write_whole(options.json, json.dumps(answer.as_data(), indent=1))
     print_score(answer)

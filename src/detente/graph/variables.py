@@ -45,6 +45,20 @@ def add_assumptions(draft: Draft) -> None:
     """Every assumption as an input."""
     for assumption in draft.deal.assumptions.values():
         draft.attempt(_add_assumption, draft, assumption)
+    for correlation in draft.deal.correlations:
+        for name in correlation.between:
+            if name in draft.inputs and draft.inputs[name].distribution.shape in ("uniform", "triangular"):
+                draft.findings.append(
+                    Diagnostic(
+                        "not-correlations",
+                        f"'{name}' cannot be correlated: no normal score is behind it",
+                        correlation.place,
+                        found=draft.inputs[name].distribution.shape,
+                        expected="a range `low to high`, normal(…) or lognormal(…)",
+                        ways_out=(f"write '{name}' as a range", "take the correlation away"),
+                        related=((draft.inputs[name].place, f"'{name}'"),),
+                    )
+                )
 
 
 def _add_assumption(draft: Draft, assumption: Assumption) -> None:

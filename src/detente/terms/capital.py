@@ -104,7 +104,7 @@ class Conversion(Term):
 
     Before it the interest's own claim holds; the two are never added.
 
-    Invariant: after it the holder's stake is `to_stake`, until further shares are issued.
+    Invariant: after it the holder's stake is `to_stake`, or more if it was, until further shares are issued.
     """
 
     holder: str = parameter("whose interest converts", "party")

@@ -1,0 +1,134 @@
+"""The command line as its user meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import small
+
+DEAL = small(
+    assumptions="pace: {value: 10% to 30% / year, assumed: a guess}",
+    variables="""
+        lab.sales: {unit: USD / year, past: {2024-12: 1200}, next: "gbm(growth = pace, volatility = 10% / sqrt(year))", assumed: given}
+    """,
+    flows="subscriptions: {from: world, to: lab, amount: lab.sales}",
+    futures="rich: lab.USD > 2300 USD at 2025-12",
+    scenarios="slow: {pace: 5% / year, assumed: given}",
+    outputs="[lab.USD, lab.sales]",
+).replace("rich: lab.USD > 2300 USD at 2025-12", "rich: {when: lab.USD > 2300 USD at 2025-12, assumed: given}")
+
+
+def detente(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command."""
+    command = [sys.executable, "-m", "detente", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def deal(tmp_path: Path) -> Path:
+    """A deal on disk."""
+    path = tmp_path / "deal.yaml"
+    path.write_text(DEAL, encoding="utf-8")
+    return path
+
+
+def test_check_says_that_all_is_well(deal: Path) -> None:
+    done = detente("check", deal)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "equations" in done.stdout
+
+
+def test_check_shows_all_that_is_wrong(deal: Path) -> None:
+    deal.write_text(DEAL.replace("amount: lab.sales", "amount: lab.salse").replace("pace: {value", "pace: {valeu"))
+    done = detente("check", deal)
+    assert done.returncode == 1
+    assert "unknown-key" in done.stdout
+    assert "did you mean 'value'?" in done.stdout
+
+
+def test_run_writes_its_json_in_the_form_that_is_kept(deal: Path, tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    done = detente("run", deal, "--paths", "500", "--seed", "7", "--json", file)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(file.read_text())
+    assert set(data) == {"deal", "paths", "seed", "seconds", "outputs", "futures"}
+    assert (data["deal"], data["paths"], data["seed"]) == ("a small deal", 500, 7)
+    assert set(data["outputs"]) == {"lab.USD", "lab.sales"}
+    series = data["outputs"]["lab.sales"]
+    assert set(series) == {"unit", "dates", "mean", "p5", "p50", "p95", "mc_error"}
+    assert series["unit"] == "USD / year"
+    assert series["dates"] == [f"2025-{month:02d}" for month in range(1, 13)]
+    assert all(low <= middle <= high for low, middle, high in zip(series["p5"], series["p50"], series["p95"], strict=True))
+    assert set(data["futures"]) == {"rich", "other"}
+    rich = data["futures"]["rich"]
+    assert set(rich) == {"probability", "mc_error", "range"}
+    assert rich["range"][0] <= rich["probability"] <= rich["range"][1]
+    assert sum(future["probability"] for future in data["futures"].values()) == pytest.approx(1.0)
+
+
+def test_two_runs_with_one_seed_are_the_same(deal: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file in files:
+        assert detente("run", deal, "--paths", "300", "--json", file).returncode == 0
+    one, two = (json.loads(file.read_text()) for file in files)
+    assert one["outputs"] == two["outputs"]
+    assert one["futures"] == two["futures"]
+
+
+def test_a_scenario_changes_the_run(deal: Path, tmp_path: Path) -> None:
+    base, slow = tmp_path / "base.json", tmp_path / "slow.json"
+    assert detente("run", deal, "--paths", "300", "--json", base).returncode == 0
+    assert detente("run", deal, "--paths", "300", "--json", slow, "--scenario", "slow").returncode == 0
+    end = [json.loads(file.read_text())["outputs"]["lab.sales"]["mean"][-1] for file in (base, slow)]
+    assert end[1] < end[0]
+
+
+def test_report_writes_a_page(deal: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    done = detente("report", deal, "--paths", "300", "-o", file)
+    assert done.returncode == 0, done.stderr
+    page = file.read_text(encoding="utf-8")
+    assert "a small deal" in page
+    assert len(page) < 3_000_000
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_why_prints_the_tree_and_writes_it(deal: Path, tmp_path: Path) -> None:
+    data, page = tmp_path / "why.json", tmp_path / "why.html"
+    done = detente("why", deal, "lab.USD@2025-06", "--paths", "100", "--json", data, "--html", page)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("account lab.USD 2025-06 = ")
+    assert json.loads(data.read_text())["children"][0]["kind"] == "opening"
+    assert "<details" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "no-such-folder"], 1, "no-such-folder"),
+        (["run", "DEAL", "--paths", "0"], 2, "whole number from 1"),
+        (["run", "DEAL", "--paths", "-5"], 2, "whole number from 1"),
+        (["run", "DEAL", "--scenario", "sloe"], 2, "there are: base, slow"),
+        (["run", "DEAL", "--as-of", "yesterday"], 2, "not a date"),
+        (["run", "DEAL", "--as-of", "2020-01"], 1, "2020-01"),
+        (["run", "DEAL", "--json", "no/such/folder/run.json"], 2, "no/such/folder"),
+        (["why", "DEAL", "lab.USDD@2025-06"], 2, "did you mean"),
+        (["score", "DEAL", "--from", "soon"], 2, "not a date"),
+    ],
+)
+def test_bad_calls_are_answered_in_words(deal: Path, arguments: list[str], code: int, said: str) -> None:
+    done = detente(*(str(deal) if word == "DEAL" else word for word in arguments))
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_command_it_helps() -> None:
+    done = detente()
+    assert done.returncode == 0
+    assert "report" in done.stdout
