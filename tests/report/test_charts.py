@@ -32,6 +32,7 @@ def test_the_charts_of_the_small_deal_are_as_recorded(findings: Findings, golden
 def test_every_chart_is_valid_and_can_be_drawn_in_both_themes(findings: Findings) -> None:
     drawn = [timeline(findings.deal), charts.futures(findings.run), charts.leverage(findings.rights, findings.deal)]
     drawn += [charts.fan(series, findings.deal) for series in findings.run.series.values()]
+    drawn.append(charts.by_when([findings.run["listed"]], findings.deal))
     for chart in drawn:
         chart.to_dict(validate=True)
         for dark in (False, True):
@@ -47,8 +48,8 @@ def test_a_fan_carries_its_numbers_in_the_unit_of_its_title(findings: Findings) 
     found = charts.spec(charts.fan(findings.run["lab.sales"], findings.deal))
     assert found["title"]["subtitle"] == "USD mn a year"
     lines = csv_of(found)
-    assert lines[:2] == ["s,m,lo,mid,hi,mean", ",2025-01,240,240,240,240"]
-    assert lines[-1] == ",2026-12,220.8,480,739.2,544.8"
+    assert lines[:2] == ["s,m,lo,mid,hi,mean", "Lab: sales,2025-01,240,240,240,240"]
+    assert lines[-1] == "Lab: sales,2026-12,220.8,480,739.2,544.8"
 
 
 def test_an_absent_value_is_empty_and_never_zero(findings: Findings) -> None:
@@ -56,8 +57,8 @@ def test_an_absent_value_is_empty_and_never_zero(findings: Findings) -> None:
     absent = np.where(np.arange(len(whole.months)) < 2, np.nan, whole.mean)
     series = replace(whole, mean=absent, p5=absent, p50=absent, p95=absent)
     lines = csv_of(charts.spec(charts.fan(series, findings.deal)))
-    assert lines[1:3] == [",2025-01,,,,", ",2025-02,,,,"]
-    assert lines[3].startswith(",2025-03,6")
+    assert lines[1:3] == ["Lab: USD held,2025-01,,,,", "Lab: USD held,2025-02,,,,"]
+    assert lines[3].startswith("Lab: USD held,2025-03,6")
 
 
 def test_observed_values_say_what_they_rest_on(findings: Findings) -> None:
@@ -74,6 +75,11 @@ def test_the_timeline_shows_what_was_ended_and_what_is_to_come(findings: Finding
     assert "30 mn USD if listed else 10 mn USD" in text
 
 
+def test_an_event_is_drawn_as_the_chance_that_it_has_come(findings: Findings) -> None:
+    found = charts.spec(charts.by_when([findings.run["listed"]], findings.deal))
+    assert csv_of(found)[-1] == "Listed,2026-12,0,0,100,40"
+
+
 def test_rights_in_two_units_stand_in_two_charts(findings: Findings) -> None:
     one, other = findings.rights
     found = layout.figures(replace(findings, rights=(one, replace(other, unit="EUR"))))
@@ -86,6 +92,7 @@ def test_series_stand_with_their_like(findings: Findings) -> None:
         "Compute: demand and supply": ["lab.compute_need", "cloud.offer"],
         "Money": ["lab.USD", "lab.sales", "lab.worth"],
         "Ownership": ["cloud.stock", "cloud.part"],
+        "What may happen": ["listed"],
         "Other measures": ["lab.growth"],
     }
 

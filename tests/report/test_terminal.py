@@ -20,8 +20,9 @@ def test_the_answers_stand_in_the_terminal(findings: Findings) -> None:
     text = printed(findings, 120)
     for part in (
         "Lab & Cloud <b>[bold]", "as of June 2025, to December 2026; 10,000 paths, seed 7, 1.2 s",
-        "Base case 45 % 8.0 % if pace is at its 5th percentile", "sampling error ± 0.45 points",
-        "USD 13 bn nine in ten paths: USD 9.1 to 18 bn", "difference to Base case", "USD −24 mn", "on 83 % of paths",
+        "Base case 45 % 8.0 % with pace at its 5th percentile", "sampling error ± 0.45 points",
+        "USD 13 bn nine in ten paths: USD 9.1 to 18 bn; mean USD 14 bn", "difference to Base case",
+        "USD −24 mn", "on 83 % of paths",
         "Out of cash 45 %", "Cloud cut off USD 34 mn USD 9.0 mn the model agrees", "the model does not agree",
         "lab.USD > 0 USD 31 %", "1 of 3 inputs (33 %) have a source", "Note: hosting.secret was not known by 2025-06",
     ):  # fmt: skip

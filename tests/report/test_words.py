@@ -82,6 +82,8 @@ def test_a_span_has_one_scale() -> None:
     assert plain(words.span(190, 1400, "MW")) == "0.19 to 1.4 GW"
     assert plain(words.span(0.08, 0.72, words.CHANCE)) == "8.0 to 72 %"
     assert plain(words.span(5, 5.001, "MW")) == "5.0 MW"
+    assert plain(words.span(-9e10, 6.6e8, "USD")) == "USD −90 to 0.7 bn"
+    assert plain(words.span(-9e10, 1e6, "USD")) == "USD −90 to 0 bn"
 
 
 def test_a_difference_has_a_sign_and_chances_differ_by_points() -> None:
@@ -92,8 +94,8 @@ def test_a_difference_has_a_sign_and_chances_differ_by_points() -> None:
 
 
 def test_the_range_names_the_assumption_at_each_end() -> None:
-    found = Measured("probability", 0.45, 0, 0, 1, 0.005, 1.0, Range(0.08, 0.72, "a is low", "a is high"))
-    assert plain(words.range_sentence(found)) == "8.0 % if a is low, 72 % if a is high"
+    found = Measured("probability", 0.45, 0, 0, 1, 0.005, 1.0, Range(0.08, 0.72, "a low", "as Lab believes"))
+    assert [plain(line) for line in words.end_lines(found)] == ["8.0 % with a low", "72 % as Lab believes"]
     assert plain(words.give_or_take(found.mc_error, found.unit)) == "± 0.50 points"
     assert words.spread(found) == ""
 

@@ -11,7 +11,7 @@ VETO = "veto: {type: consent_right, holder: cloud, over: conversion, given: cons
 def waiting(conversion: str, consent: str, veto: str = VETO) -> str:
     """An event over which the cloud has a right, and the event by which it consents."""
     events = f"conversion: {conversion}\nconsent: {{decided_by: cloud, policy: {consent}}}"
-    return small(agreements=agreement(veto), events=events, assumptions="rate: {value: 60, assumed: sure}", variables="")
+    return small(agreements=agreement(veto), events=events)
 
 
 ALWAYS = "{decided_by: lab, policy: after(0 months)}"

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,50 +33,39 @@ Override = Distribution | Held | float | FloatArray
 """What stands in an input's place: another distribution on the same draws, a quantile, or numbers in base units."""
 
 
-def scores(graph: Graph, seed: int, paths: PathArray, name: str, central: bool) -> FloatArray:
-    """The standard normal behind an input: its own, or that of its correlated group."""
-    if central:
-        return np.zeros(len(paths))
-    parts = graph.mixing.get(name, ((graph.inputs[name].stream, 1.0),))
-    total = np.zeros(len(paths))
-    for stream, weight in parts:
-        total = total + weight * maths.normal_quantile(uniform(seed, driver_key(stream), paths, WHOLE_PATH))
-    return total
-
-
-def input_values(
-    graph: Graph, overrides: Mapping[str, Override], seed: int, paths: PathArray, central: bool = False
-) -> dict[str, FloatArray | float]:
-    """The value of every input in base units: one number, or float64[path]."""
-    found: dict[str, FloatArray | float] = {}
-    for name, one in graph.inputs.items():
-        override = overrides.get(name)
-        shape = one.distribution
-        if isinstance(override, float | int):
-            found[name] = float(override)
-        elif isinstance(override, np.ndarray):
-            found[name] = override[paths.astype(np.int64)]
+def input_value(
+    graph: Graph, name: str, override: Override | None, seed: int, paths: PathArray, central: bool = False
+) -> FloatArray | float:
+    """The value of an input in base units: one number, or float64[path]."""
+    one = graph.inputs[name]
+    if isinstance(override, float | int):
+        return float(override)
+    if isinstance(override, np.ndarray):
+        return np.asarray(override[paths.astype(np.int64)])
+    shape = override if isinstance(override, Distribution) else one.distribution
+    quantile = override.quantile if isinstance(override, Held) else 0.5 if central else None
+    if shape.shape in ("uniform", "triangular"):
+        if quantile is not None:
+            u = np.full(1, quantile)
         else:
-            shape = override if isinstance(override, Distribution) else shape
-            quantile = override.quantile if isinstance(override, Held) else 0.5 if central else None
-            if shape.shape in ("uniform", "triangular"):
-                u = (
-                    np.full(1, quantile)
-                    if quantile is not None
-                    else uniform(seed, driver_key(one.stream), paths, WHOLE_PATH)
-                )
-                written = _by_uniform(shape, u)
-            else:
-                if shape.shape == "fixed":
-                    z = np.zeros(1)
-                elif quantile is not None:
-                    z = maths.normal_quantile(np.full(1, quantile))
-                else:
-                    z = scores(graph, seed, paths, name, central)
-                written = _by_normal(shape, z)
-            base = in_base_units(shape, written)
-            found[name] = float(base[0]) if len(base) == 1 and len(paths) != 1 else base
-    return found
+            u = uniform(seed, driver_key(one.stream), paths, WHOLE_PATH)
+        written = _by_uniform(shape, u)
+    elif shape.shape == "fixed":
+        written = _by_normal(shape, np.zeros(1))
+    elif quantile is not None:
+        written = _by_normal(shape, maths.normal_quantile(np.full(1, quantile)))
+    else:
+        written = _by_normal(shape, _score(graph.mixing.get(name, ((one.stream, 1.0),)), seed, paths))
+    base = in_base_units(shape, written)
+    return float(base[0]) if len(base) == 1 and len(paths) != 1 else base
+
+
+def _score(parts: tuple[tuple[str, float], ...], seed: int, paths: PathArray) -> FloatArray:
+    """The standard normal behind an input: its own, or made of those of its correlated group."""
+    total = np.zeros(len(paths))
+    for name, weight in parts:
+        total = total + weight * maths.normal_quantile(uniform(seed, driver_key(name), paths, WHOLE_PATH))
+    return total
 
 
 def _by_normal(shape: Distribution, z: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.deal.model import Change, Deal, Policy, Scenario
-from detente.engine.draws import Override, Shocks, exponentials, input_values
+from detente.engine.draws import Override, Shocks, exponentials, input_value
 from detente.engine.kernel import Values, execute
 from detente.engine.program import Phase, Program
 from detente.engine.summary import BLOCK_PATHS, Summary
@@ -152,7 +152,8 @@ def _run_task(
         for name, slot in read.items():
             kept[name].append(np.broadcast_to(np.asarray(values[slot], dtype=np.float64), (lanes,)))
 
-    given = [run_arguments(graph, one, seed, paths) for one in variants]
+    common = drawn_arguments(graph, seed, paths)
+    given = [run_arguments(graph, one, seed, paths, common) for one in variants]
     arguments = {name: _laid_out([one[name] for one in given], count) for name in program.arguments}
     months = (graph.start, graph.deal.now, graph.deal.last)
     return kept, execute(program, arguments, tables, normal, months, keep)
@@ -165,10 +166,22 @@ def _laid_out(values: list[FloatArray | float], count: int) -> FloatArray | floa
     return np.concatenate([np.broadcast_to(np.asarray(value), (count,)) for value in values])
 
 
+Arguments = dict[str, FloatArray | float]
+
+
+def drawn_arguments(graph: Graph, seed: int, paths: npt.NDArray[np.uint64], central: bool = False) -> Arguments:
+    """What is drawn once a path for the deal as filed: every input, and the draw of every event."""
+    found: Arguments = {name: input_value(graph, name, None, seed, paths, central) for name in graph.inputs}
+    for event, draw in exponentials(seed, graph.hazards, paths, central).items():
+        found[exponential_draw(event)] = draw
+    return found
+
+
 def run_arguments(
-    graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64]
-) -> dict[str, FloatArray | float]:
-    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches.
+    graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64], common: Arguments | None = None
+) -> Arguments:
+    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches. What variants have in
+    `common` is drawn once for all.
 
     Raises:
         ValueError: for an input, event or term that the graph does not have, or a policy that it was not built with.
@@ -176,9 +189,11 @@ def run_arguments(
     unknown = {*one.overrides} - {*graph.inputs} | {*one.policies} - {*graph.choices} | one.off - {*graph.deal.terms()}
     if unknown:
         raise ValueError(f"nothing that a run can change is called {', '.join(map(repr, sorted(unknown)))}")
-    found = input_values(graph, one.overrides, seed, paths, one.central)
-    for event, draw in exponentials(seed, graph.hazards, paths, one.central).items():
-        found[exponential_draw(event)] = draw
+    if common is None or one.central:
+        common = drawn_arguments(graph, seed, paths, one.central)
+    found = dict(common)
+    for name, override in one.overrides.items():
+        found[name] = input_value(graph, name, override, seed, paths, one.central)
     for event, policies in graph.choices.items():
         chosen = one.policies.get(event, policies[0])
         number = next((index for index, policy in enumerate(policies) if same_policy(policy, chosen)), None)

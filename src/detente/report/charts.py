@@ -80,6 +80,28 @@ def together(group: Sequence[Series], deal: Deal, title: str) -> alt.LayerChart:
     return layered(layers, 340, described, title, subtitle)
 
 
+def by_when(group: Sequence[Series], deal: Deal) -> alt.LayerChart:
+    """The chance that each event has come by a month."""
+    names = [words.series_title(series.name, deal) for series in group]
+    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=200, symbolType="stroke")
+    base = alt.Chart(_by_month(group, deal, words.scale(words.CHANCE))).encode(x=months("m"))
+    axis = alt.Axis(title=None, labelExpr=f"datum.value + '{words.NO_BREAK}%'")
+    level = alt.Y("mean:Q", scale=alt.Scale(domain=[0, 100]), axis=axis)
+    layers = [
+        base.mark_line(style="dt-lines").encode(
+            y=level,
+            color=alt.Color("s:N", scale=alt.Scale(domain=names), legend=legend),
+            strokeDash=alt.StrokeDash("s:N", scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=legend),
+        ),
+        *now_rule(deal),
+        base.mark_point(style="dt-target").encode(
+            y=level, tooltip=[*tips({"s": "event"}), *MONTH, *tips({}, {"mean": "per cent of paths"})]
+        ),
+    ]
+    described = f"The chance by month that each has come: {', '.join(names)}."
+    return layered(layers, 260, described, "Chance that it has come", "share of the paths")
+
+
 def futures(run: Run) -> alt.LayerChart:
     """The chance of each future as a bar; the range over assumptions as a line, the sampling error as a block."""
     rows: Rows = []
@@ -91,7 +113,7 @@ def futures(run: Run) -> alt.LayerChart:
                 "p": short(future.mean), "lo": short(low), "hi": short(high), "end": short(max(future.mean, high)),
                 "e0": short(max(0.0, future.mean - future.mc_error)),
                 "e1": short(min(1.0, future.mean + future.mc_error)),
-                "range": words.range_sentence(future) or words.NOTHING,
+                "range": "; ".join(words.end_lines(future)) or words.NOTHING,
                 "error": words.give_or_take(future.mc_error, future.unit),
             }
         )  # fmt: skip
@@ -224,7 +246,7 @@ def _by_month(group: Sequence[Series], deal: Deal, scale: words.Scale) -> alt.In
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(("s", "m", "lo", "mid", "hi", "mean"))
     for series in group:
-        name = words.series_title(series.name, deal) if len(group) > 1 else ""
+        name = words.series_title(series.name, deal)
         columns = [array / scale.divisor for array in (series.p5, series.p50, series.p95, series.mean)]
         for date, *values in zip(series.dates, *columns, strict=True):
             lines.writerow((name, date, *("" if short(value) is None else f"{value:.{DIGITS}g}" for value in values)))

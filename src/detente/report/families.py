@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from detente.deal.model import Deal
 from detente.engine.run import Run, Series
@@ -10,32 +11,34 @@ from detente.lang.syntax import Call, Name, walk
 from detente.lang.unit import CURRENCIES, ONE, Unit, parse_unit
 from detente.report.words import readable, sentence
 
+Drawn: TypeAlias = Literal["each", "together and each", "as chances"]
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Series that are read together; those of a capacity share an axis and are drawn in one chart as well."""
+    """Series that are read together, and whether a chart is drawn of each, of all together, or both."""
 
     name: str
     title: str
     series: tuple[Series, ...]
-    combined: bool
+    drawn: Drawn
 
 
 def families(run: Run) -> tuple[Family, ...]:
-    """Each capacity with the needs for it, money, ownership, the rest: every series once, no family empty."""
+    """Each capacity with the needs for it, money, ownership, events, the rest: every series once, no family empty."""
     deal = run.deal
     capacities = {name: resource for name, resource in deal.resources.items() if resource.kind == "capacity"}
     titles = {name: f"{sentence(readable(name))}: demand and supply" for name in capacities}
-    titles |= {"money": "Money", "ownership": "Ownership", "other": "Other measures"}
+    titles |= {"money": "Money", "ownership": "Ownership", "events": "What may happen", "other": "Other measures"}
     members: dict[str, list[Series]] = {name: [] for name in titles}
     for series in run.series.values():
         members[_family(series, deal)].append(series)
     for name in capacities:
         members[name].sort(key=lambda series: series.name not in demands(deal))
+    drawn: dict[str, Drawn] = {name: "together and each" for name in capacities if len(members[name]) > 1}
+    drawn["events"] = "as chances"
     return tuple(
-        Family(name, titles[name], tuple(found), name in capacities and len(found) > 1)
-        for name, found in members.items()
-        if found
+        Family(name, titles[name], tuple(found), drawn.get(name, "each")) for name, found in members.items() if found
     )
 
 
@@ -45,6 +48,8 @@ def demands(deal: Deal) -> frozenset[str]:
 
 
 def _family(series: Series, deal: Deal) -> str:
+    if series.name in deal.events:
+        return "events"
     unit = _dimension(series.unit)
     for name, resource in deal.resources.items():
         if resource.kind == "capacity" and unit is not None and unit == _dimension(resource.unit):

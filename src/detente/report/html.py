@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -15,19 +14,14 @@ from detente.deal.model import Grounds
 from detente.report import layout, timeline, words
 from detente.report.charts import right_title
 from detente.report.theme import theme
+from detente.text.files import write_whole
 
 PAGE = Path(__file__).parent / "page"
 
 
 def write_report(findings: Findings, path: Path) -> None:
     """Write the report: whoever opens the path finds the old page or the whole new one, never a part."""
-    text = render(findings)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, render(findings))
 
 
 def render(findings: Findings) -> str:

@@ -31,13 +31,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Series that are read together: one chart of all where they share an axis, one of each, and their figures."""
+    """Series that are read together: one chart of all where they share an axis, one of each, and their figures.
+
+    `chances` are those of events; else they are quantities.
+    """
 
     id: str
     title: str
     combined: Figure | None
     fans: tuple[Figure, ...]
     series: tuple[Series, ...]
+    chances: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +108,16 @@ def figures(findings: Findings) -> Figures:
 def _stretches(findings: Findings) -> Iterable[Stretch]:
     deal = findings.deal
     for family in families(findings.run):
+        chances = family.drawn == "as chances"
+        combined = None
+        if family.drawn != "each":
+            draw = charts.by_when(family.series, deal) if chances else charts.together(family.series, deal, NEEDED)
+            combined = Figure(f"{family.name}-all", charts.spec(draw))
         fans = tuple(
             Figure(f"{family.name}-{number}", charts.spec(charts.fan(series, deal)), _note(series, deal))
-            for number, series in enumerate(family.series, 1)
+            for number, series in enumerate(() if chances else family.series, 1)
         )
-        combined = charts.together(family.series, deal, NEEDED) if family.combined else None
-        everything = Figure(f"{family.name}-all", charts.spec(combined)) if combined is not None else None
-        yield Stretch(family.name, family.title, everything, fans, family.series)
+        yield Stretch(family.name, family.title, combined, fans, family.series, chances)
 
 
 def _note(series: Series, deal: Deal) -> str:

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from detente.answers.results import Findings, HeadlineAnswer
 from detente.deal.model import Deal
-from detente.engine.run import Measured
 from detente.report import words
 
 RIGHT: Literal["right"] = "right"
@@ -85,8 +84,9 @@ def _headline(answer: HeadlineAnswer, deal: Deal, out: Console) -> None:
             _row(grid, label, "", "")
         what = f"  {words.scenario_title(row.scenario, deal)}" if scenarios else row.label
         error = words.give_or_take(row.figure.mc_error, row.figure.unit)
-        lines = [f"nine in ten paths: {words.spread(row.figure)}"] if words.spread(row.figure) else []
-        lines += _ends(row.figure, difference)
+        spread, mean = words.spread(row.figure), words.mean(row.figure, difference)
+        lines = [f"nine in ten paths: {spread}; mean {mean}"] if spread else []
+        lines += words.end_lines(row.figure, difference)
         small = Text("; ".join(filter(None, (f"sampling error {error}", words.presence(row.figure)))), style="dim")
         detail = Text("\n").join([*map(Text, lines), small])
         grid.add_row(Text(what), Text(words.headline(row.figure, difference)), detail)
@@ -101,7 +101,7 @@ def _futures(findings: Findings) -> Table:
     table.add_column("Sampling error", justify=RIGHT, style="dim")
     for name, future in findings.run.futures.items():
         title, error = words.future_title(name, findings.deal), words.give_or_take(future.mc_error, future.unit)
-        _row(table, title, words.headline(future), "\n".join(_ends(future)), error)
+        _row(table, title, words.headline(future), "\n".join(words.end_lines(future)), error)
     return table
 
 
@@ -127,12 +127,8 @@ def _checks(findings: Findings) -> Table:
     table.add_column("Paths", justify=RIGHT, style="bold", no_wrap=True)
     table.add_column("Stands in", style="dim")
     for check in findings.checks:
-        _row(table, check.text, words.amount(check.share, words.CHANCE), check.place)
+        _row(table, check.text, words.amount(check.share, words.CHANCE), words.place_short(check.place))
     return table
-
-
-def _ends(figure: Measured, difference: bool = False) -> list[str]:
-    return [f"{value} if {what}" for value, what in words.ends(figure, difference)]
 
 
 def _table(title: str, note: str) -> Table:

@@ -85,15 +85,17 @@ def _rounded(value: float, digits: int) -> float:
     return float(f"{value:.{digits - 1}e}")
 
 
-def number(value: float, digits: int = 2) -> str:
+def number(value: float, digits: int = 2, most_decimals: int = 300) -> str:
     """A number with so many significant digits: 137 is "140", 0.4 is "0.40"."""
     if not math.isfinite(value):
         return NOTHING
     rounded = _rounded(value, digits)
-    if not rounded:
-        return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
-    return f"{rounded:,.{decimals}f}".replace("-", "−")
+    text = f"{rounded:,.{min(_decimals(rounded, digits), most_decimals)}f}"
+    return "0" if not float(text.replace(",", "")) else text.replace("-", "−")
+
+
+def _decimals(rounded: float, digits: int) -> int:
+    return max(0, digits - 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0
 
 
 def amount(value: float, unit: str) -> str:
@@ -114,9 +116,11 @@ def _chance(value: float) -> str:
 
 
 def span(low: float, high: float, unit: str) -> str:
-    """Two ends in one scale: "USD 9.1 to 18 bn"."""
+    """Two ends in one scale, the smaller no finer than the greater allows: "USD 9.1 to 18 bn", "USD −90 to 0.7 bn"."""
     chosen = scale(unit, low, high)
-    ends = [_chance(end) if unit == CHANCE else number(end / chosen.divisor) for end in (low, high)]
+    greatest = max(abs(low), abs(high)) / chosen.divisor
+    finest = _decimals(_rounded(greatest, 2), 2) + 1 if math.isfinite(greatest) else 0
+    ends = [_chance(end) if unit == CHANCE else number(end / chosen.divisor, 2, finest) for end in (low, high)]
     return chosen.write(ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}")
 
 
@@ -159,18 +163,26 @@ def spread(figure: Measured) -> str:
     return "" if is_chance(figure) else span(figure.p5, figure.p95, figure.unit)
 
 
+def mean(figure: Measured, difference: bool = False) -> str:
+    """The mean of a quantity, which its range over assumptions is of; nothing for a chance, which is one."""
+    return "" if is_chance(figure) else (signed if difference else amount)(figure.mean, figure.unit)
+
+
 def ends(figure: Measured, difference: bool = False) -> tuple[tuple[str, str], ...]:
-    """The two ends of the range over assumptions: the value, and what is assumed there."""
+    """The two ends of the range over assumptions: the chance or the mean there, and what is assumed there."""
     if figure.range is None:
         return ()
-    write = signed if difference else amount
     found = figure.range
-    return (write(found.low, figure.unit), found.low_at), (write(found.high, figure.unit), found.high_at)
+    return tuple(
+        ((signed if difference else amount)(value, figure.unit), what if what.startswith("as ") else f"with {what}")
+        for value, what in ((found.low, found.low_at), (found.high, found.high_at))
+    )
 
 
-def range_sentence(figure: Measured, difference: bool = False) -> str:
-    """The range over assumptions: "8.0 % if …, 72 % if …"."""
-    return ", ".join(f"{value} if {what}" for value, what in ends(figure, difference))
+def end_lines(figure: Measured, difference: bool = False) -> list[str]:
+    """The ends of the range over assumptions, a line each: "8.0 % with …", of a quantity "mean USD 22 bn with …"."""
+    what = "" if is_chance(figure) else "mean "
+    return [f"{what}{value} {held}" for value, held in ends(figure, difference)]
 
 
 def presence(figure: Measured) -> str:
@@ -178,11 +190,13 @@ def presence(figure: Measured) -> str:
     return f"on {amount(figure.present, CHANCE)} of paths" if figure.present < 1.0 else ""
 
 
-def at_month(series: Series, month: Month) -> tuple[str, str]:
-    """The median of a series in a month and where nine in ten paths lie, in one scale."""
+def at_month(series: Series, month: Month, chance: bool = False) -> tuple[str, str]:
+    """The median of a series in a month and where nine in ten paths lie; of an event, the chance that it has come."""
     if month not in series.months:
         return NOTHING, ""
     index = series.months.index(month)
+    if chance:
+        return amount(float(series.mean[index]), CHANCE), ""
     low, middle, high = (float(array[index]) for array in (series.p5, series.p50, series.p95))
     return amount(middle, series.unit), span(low, high, series.unit) if low < high else ""
 
@@ -209,6 +223,11 @@ def duration(seconds: float) -> str:
     return f"{number(seconds)} s" if seconds < 100 else f"{number(seconds / 60)} min"
 
 
+def place_short(place: str) -> str:
+    """Where something stands, without the folders that lead there."""
+    return place.replace("\\", "/").rpartition("/")[2]
+
+
 def sentence(text: str) -> str:
     """The text with a capital at its head."""
     return text[:1].upper() + text[1:]
@@ -228,7 +247,7 @@ def series_title(name: str, deal: Deal) -> str:
     """What a series is called: "OpenAI: cash burn"; of an account, what is held."""
     owner, dot, rest = name.partition(".")
     if not dot:
-        return sentence(readable(name))
+        return sentence(deal.events[name].title if name in deal.events else readable(name))
     held = " held" if rest in deal.resources else ""
     return sentence(f"{party_title(owner, deal)}: {readable(rest)}{held}")
 
