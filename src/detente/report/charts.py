@@ -270,6 +270,8 @@ def _observed(points: Sequence[Observation], deal: Deal, scale: words.Scale) -> 
         ]  # fmt: skip
         if rows:
             base = alt.Chart(data(rows)).encode(y=_level("v"))
+            if drives:
+                layers.append(base.mark_line(style="dt-record").encode(x=months("m")))
             layers.append(base.mark_rule(style="dt-period").encode(x=months("from"), x2="to"))
             layers.append(base.mark_point(style=f"dt-{look}").encode(x=months("m"), tooltip=tooltip))
     return layers

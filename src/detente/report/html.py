@@ -43,7 +43,7 @@ def render(findings: Findings) -> str:
             deal=deal,
             run=findings.run,
             figures=figures,
-            cards=[layout.card(answer) for answer in findings.headlines],
+            cards=layout.cards(findings.headlines),
             sourced=sum(item.sourced for item in findings.grounds),
             year_ends=layout.year_ends(deal),
             by_name=by_name,

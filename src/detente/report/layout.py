@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from detente.answers.results import Findings, HeadlineAnswer, RightAnswer, Row
@@ -72,10 +73,11 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A question of the first screen: by label, a figure for every scenario with its line."""
+    """A question of the first screen: by label, a figure for every scenario with its line. A wide one has a row alone."""
 
     answer: HeadlineAnswer
     measures: dict[str, list[tuple[Row, Strip | None]]]
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,23 @@ def _by_unit(rights: Iterable[RightAnswer]) -> dict[str, list[RightAnswer]]:
     for right in rights:
         found.setdefault(right.unit, []).append(right)
     return found
+
+
+def cards(answers: Iterable[HeadlineAnswer]) -> list[Card]:
+    """Two cards to a row; one with several scenarios, and one that would be left without a neighbour, is wide."""
+    found: list[Card] = []
+    for answer in answers:
+        one = card(answer)
+        if any(len(figures) > 1 for figures in one.measures.values()):
+            found = [*_without_widow(found), replace(one, wide=True)]
+        else:
+            found.append(one)
+    return _without_widow(found)
+
+
+def _without_widow(found: list[Card]) -> list[Card]:
+    alone = len(list(takewhile(lambda one: not one.wide, reversed(found)))) % 2
+    return [*found[:-1], replace(found[-1], wide=True)] if alone else found
 
 
 def card(answer: HeadlineAnswer) -> Card:

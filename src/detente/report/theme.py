@@ -61,6 +61,7 @@ def _marks(hue: dict[str, str], ground: str) -> dict[str, dict[str, Any]]:
         "target": {"size": 90, "opacity": 0},
         "observed": {"color": hue["alarm"], "filled": True, "size": 38, "opacity": 1},
         "compared": {"color": hue["alarm"], "filled": False, "size": 34, "strokeWidth": 1.5, "opacity": 1},
+        "record": {"color": hue["alarm"], "strokeWidth": 1, "opacity": 0.55},
         "period": {"color": hue["alarm"], "strokeWidth": 1.5, "opacity": 0.7},
         "bar": {"color": hue["accent"], "opacity": 0.92},
         "side": {"opacity": 0.92},
