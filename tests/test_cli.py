@@ -63,7 +63,9 @@ def test_run_writes_its_json_in_the_form_that_is_kept(deal: Path, tmp_path: Path
     assert set(series) == {"unit", "dates", "mean", "p5", "p50", "p95", "mc_error"}
     assert series["unit"] == "USD / year"
     assert series["dates"] == [f"2025-{month:02d}" for month in range(1, 13)]
-    assert all(low <= middle <= high for low, middle, high in zip(series["p5"], series["p50"], series["p95"], strict=True))
+    assert all(
+        low <= middle <= high for low, middle, high in zip(series["p5"], series["p50"], series["p95"], strict=True)
+    )
     assert set(data["futures"]) == {"rich", "other"}
     rich = data["futures"]["rich"]
     assert set(rich) == {"probability", "mc_error", "range"}

@@ -81,7 +81,13 @@ def _parser() -> argparse.ArgumentParser:
 
     score = _command(commands, "score", _score, "run a deal from earlier dates and score what followed")
     score.add_argument(
-        "--from", dest="dates", metavar="DATE", type=_date, action="append", default=[], help="default: every date with openings"
+        "--from",
+        dest="dates",
+        metavar="DATE",
+        type=_date,
+        action="append",
+        default=[],
+        help="default: every date with openings",
     )
     score.add_argument("--paths", type=_whole, default=4_000, help="default: 4000")
     score.add_argument("--seed", type=_whole_or_zero, default=SEED)

@@ -6,16 +6,57 @@ import numpy as np
 import pytest
 
 from detente.answers.score import crps, score
+from detente.deal.load import parse_deal
+from detente.deal.model import Deal
 from detente.engine.maths import normal_quantile
-from tests.support import read, small
+from detente.evidence.records import Claim, Evidence, Source
+from detente.text.place import NOWHERE
+from detente.text.written import parse_date
+from tests.support import small
 
 RECORD = """
     lab.sales:
       unit: USD / year
       past: {2021-12: 100, 2022-06: 120, 2022-12: 110, 2023-06: 130, 2023-12: 140, 2024-06: 150, 2024-12: 170}
       next: gbm(growth = 20% / year, volatility = 20% / sqrt(year))
-      assumed: given
+      claims: [sales]
 """
+
+SALES = Claim(
+    "sales",
+    "report",
+    "what was sold",
+    parse_date("2021-12"),
+    100.0,
+    None,
+    None,
+    "USD / year",
+    "",
+    "report",
+    "A",
+    NOWHERE,
+)
+REPORT = Source("report", "a report", "a publisher", parse_date("2021-12"), "primary", "", "", "A", NOWHERE)
+
+
+def scored(text: str) -> Deal:
+    """The deal of a text, with a claim that gives its record."""
+    deal, findings = parse_deal(text, Evidence({"report": REPORT}, {"sales": SALES}))
+    assert findings == ()
+    assert deal is not None
+    return deal
+
+
+def test_a_guess_is_not_scored() -> None:
+    guessed = RECORD.replace("claims: [sales]", "assumed: given")
+    text = small(variables=guessed, first="2021-12", opening="""
+        lab.USD: [{on: 2023-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
+        cloud.USD: [{on: 2023-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
+        rival.USD: [{on: 2023-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
+    """)  # fmt: skip
+    deal, _ = parse_deal(text)
+    assert deal is not None
+    assert score(deal, paths=100).scored == ()
 
 
 def test_crps_of_a_standard_normal_at_its_mean() -> None:
@@ -39,7 +80,7 @@ def test_only_what_came_later_is_scored() -> None:
         cloud.USD: [{on: 2023-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
         rival.USD: [{on: 2023-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
     """)  # fmt: skip
-    answer = score(read(text), paths=2_000)
+    answer = score(scored(text), paths=2_000)
     assert [(one.since, one.date) for one in answer.scored] == [("2023-12", "2024-06"), ("2023-12", "2024-12")]
 
 
@@ -55,7 +96,7 @@ def test_the_yardstick_is_a_walk_from_the_last_point_with_the_volatility_on_reco
     changes = [np.log(b / a) ** 2 for a, b in zip(points, points[1:], strict=False)]
     s = np.sqrt(sum(changes) / 24)
     low, high = (140 * np.exp(sign * 1.6449 * s * np.sqrt(12)) for sign in (-1, 1))
-    last = score(read(text), paths=4_000).scored[-1]
+    last = score(scored(text), paths=4_000).scored[-1]
     assert last.walk_width == pytest.approx((high - low) / 170, rel=0.01)
 
 
@@ -65,7 +106,7 @@ def test_coverage_counts_what_lies_inside() -> None:
         cloud.USD: [{on: 2022-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
         rival.USD: [{on: 2022-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
     """)  # fmt: skip
-    answer = score(read(text), paths=2_000)
+    answer = score(scored(text), paths=2_000)
     found = answer.summary()
     assert found["observations"] == 4
     assert found["inside"] == sum(one.p5 <= one.observed <= one.p95 for one in answer.scored)

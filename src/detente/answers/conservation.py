@@ -10,7 +10,9 @@ from detente.graph.model import Graph
 CHECKED_PATHS = 64
 
 
-def conservation(graph: Graph, paths: int = CHECKED_PATHS, seed: int = 1, told: Paths | None = None) -> dict[str, float]:
+def conservation(
+    graph: Graph, paths: int = CHECKED_PATHS, seed: int = 1, told: Paths | None = None
+) -> dict[str, float]:
     """The worst error of each resource over all months and paths.
 
     For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of their sizes. For a

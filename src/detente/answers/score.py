@@ -89,9 +89,8 @@ class ScoreAnswer:
 
 
 def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int = 1) -> ScoreAnswer:
-    """The deal run from each date (by default from every date before `now` that has openings), scored on what its
-    own record
-    says followed.
+    """The deal run from each date (by default from every date before `now` that has openings), scored on what its own
+    record says followed. A point that no claim gives is a guess, and is not scored.
 
     Raises:
         Refused: where the deal cannot be run from a date.
@@ -102,7 +101,7 @@ def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int 
     for month in months:
         earlier = graph_of(at_date(deal, Date(month, month, month_text(month))))
         later = {
-            name: [one for one in points if month < one.last <= deal.now]
+            name: [one for one in points if month < one.last <= deal.now and one.claims]
             for name, points in full.observed.items()
             if name in earlier.equations
         }

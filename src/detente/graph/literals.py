@@ -67,6 +67,8 @@ def distribution(node: Node, kind: str) -> Distribution:
             shape, count = DISTRIBUTIONS[function]
             if len(args) != count:
                 raise _fault("wrong-arguments", f"{function} takes {count} numbers", node.place, print_expression(node))
+            if shape == "lognormal":
+                return _lognormal(args[0], args[1], kind, node)
             parameters, unit, kind_found, scale, period = _aligned(args, kind)
             if shape in ("uniform", "triangular") and list(parameters) != sorted(set(parameters)):
                 raise _fault(
@@ -78,20 +80,41 @@ def distribution(node: Node, kind: str) -> Distribution:
             if shape == "normal":
                 mean, deviation = parameters
                 parameters = (mean - Z95 * deviation, mean + Z95 * deviation)
-            if shape == "lognormal":
-                median, factor = parameters
-                parameters = (median / factor, median * factor)
-                if not 0.0 < parameters[0] < parameters[1]:
-                    raise _fault(
-                        "impossible-distribution", "lognormal(median, factor) needs a factor above 1", node.place, ""
-                    )
             if parameters[0] >= parameters[-1]:
                 raise _fault("impossible-distribution", f"{function} has no spread", node.place, print_expression(node))
             return Distribution(shape, parameters, unit, kind_found, scale, period)
         case _:
             number, sign = _signed(node)
             unit, kind_found, scale, period = _scale(number, kind)
+            _check_share((sign * number.value,), kind_found, node)
             return Distribution("fixed", (sign * number.value,), unit, kind_found, scale, period)
+
+
+def _lognormal(median: Node, factor: Node, kind: str, node: Call) -> Distribution:
+    """By its median and the plain factor from there to the 95th percentile."""
+    (middle,), unit, kind_found, scale, period = _aligned((median,), kind)
+    number, sign = _signed(factor)
+    times = sign * number.value
+    if _scale(number, "")[0] != ONE or not times > 1.0 or not middle > 0.0:
+        raise _fault(
+            "impossible-distribution",
+            "lognormal(median, factor) takes a positive median and a plain factor above 1",
+            node.place,
+            print_expression(node),
+            ("write `lognormal(10 USD, 2)` for 5 to 20 USD",),
+        )
+    return Distribution("lognormal", (middle / times, middle * times), unit, kind_found, scale, period)
+
+
+def _check_share(parameters: tuple[float, ...], kind: Kind, node: Node) -> None:
+    if kind in ("share", "probability") and (min(parameters) < 0.0 or max(parameters) > 1.0):
+        raise _fault(
+            "share-outside",
+            f"a {kind} lies between 0 and 1",
+            node.place,
+            print_expression(node),
+            ("say `kind: ratio` if it may pass 100%",),
+        )
 
 
 def _ranged(low: Node, high: Node, kind: str, node: Range) -> Distribution:
@@ -107,14 +130,7 @@ def _ranged(low: Node, high: Node, kind: str, node: Range) -> Distribution:
                 ways_out=("turn it round",),
             )
         )
-    if kind_found in ("share", "probability") and (parameters[0] < 0.0 or parameters[1] > 1.0):
-        raise _fault(
-            "share-outside",
-            f"a {kind_found} lies between 0 and 1",
-            node.place,
-            print_expression(node),
-            ("say `kind: ratio` if it may pass 100%",),
-        )
+    _check_share(parameters, kind_found, node)
     return Distribution(
         range_shape(parameters[0], parameters[1], kind_found), parameters, unit, kind_found, scale, period
     )
@@ -130,12 +146,17 @@ def _aligned(nodes: tuple[Node, ...], kind: str) -> tuple[tuple[float, ...], Uni
         if own_unit != unit or own_period != period:
             raise _fault(
                 "unit-mismatch",
-                f"{own_unit} and {unit} cannot be ends of one range",
+                f"{_counted(own_unit)} and {_counted(unit)} cannot be told of one quantity",
                 number.place,
                 number.text,
+                ("give both the same unit",),
             )
         values.append(sign * number.value * own_scale / scale)
     return tuple(values), unit, kind_found, scale, period
+
+
+def _counted(unit: Unit) -> str:
+    return str(unit) if unit != ONE else "a plain number"
 
 
 def _scale(number: Number | Quantity, kind: str) -> tuple[Unit, Kind, float, float]:
