@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -93,7 +95,7 @@ def test_the_yardstick_is_a_walk_from_the_last_point_with_the_volatility_on_reco
         rival.USD: [{on: 2023-12, balance: 1 USD}, {on: 2024-12, balance: 1 USD}]
     """)  # fmt: skip
     points = [100.0, 120.0, 110.0, 130.0, 140.0]
-    changes = [np.log(b / a) ** 2 for a, b in zip(points, points[1:], strict=False)]
+    changes = [np.log(b / a) ** 2 for a, b in pairwise(points)]
     s = np.sqrt(sum(changes) / 24)
     low, high = (140 * np.exp(sign * 1.6449 * s * np.sqrt(12)) for sign in (-1, 1))
     last = score(scored(text), paths=4_000).scored[-1]

@@ -45,11 +45,8 @@ def input_value(
     shape = override if isinstance(override, Distribution) else one.distribution
     quantile = override.quantile if isinstance(override, Held) else 0.5 if central else None
     if shape.shape in ("uniform", "triangular"):
-        if quantile is not None:
-            u = np.full(1, quantile)
-        else:
-            u = uniform(seed, driver_key(one.stream), paths, WHOLE_PATH)
-        written = _by_uniform(shape, u)
+        held = np.full(1, quantile) if quantile is not None else None
+        written = _by_uniform(shape, uniform(seed, driver_key(one.stream), paths, WHOLE_PATH) if held is None else held)
     elif shape.shape == "fixed":
         written = _by_normal(shape, np.zeros(1))
     elif quantile is not None:

@@ -85,8 +85,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """Figures about whole paths with their labels: `values` is float64[run, output, path] in base units (currency, month, MW,
-    share), `units` those base units by output."""
+    """Figures about whole paths with their labels: `values` is float64[run, output, path] in base units (currency,
+    month, MW, share), `units` those base units by output."""
 
     runs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -146,7 +146,8 @@ class Run:
         chances = ", ".join(f"{escape(name)} {future.mean:.0%}" for name, future in self.futures.items())
         return (
             f"<b>{escape(self.deal.title)}</b>, {escape(self.scenario)}: {self.paths:,} paths, seed {self.seed}"
-            f"<table><tr><th>at {month_text(self.deal.last)}</th><th>unit</th><th>5 %</th><th>median</th><th>95 %</th></tr>"
+            f"<table><tr><th>at {month_text(self.deal.last)}</th><th>unit</th><th>5 %</th><th>median</th>"
+            "<th>95 %</th></tr>"
             f"{rows}</table>{chances}"
         )
 

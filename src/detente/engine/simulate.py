@@ -180,8 +180,8 @@ def drawn_arguments(graph: Graph, seed: int, paths: npt.NDArray[np.uint64], cent
 def run_arguments(
     graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64], common: Arguments | None = None
 ) -> Arguments:
-    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches. What variants have in
-    `common` is drawn once for all.
+    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches. What variants
+    have in `common` is drawn once for all.
 
     Raises:
         ValueError: for an input, event or term that the graph does not have, or a policy that it was not built with.

@@ -190,15 +190,27 @@ def presence(figure: Measured) -> str:
     return f"on {amount(figure.present, CHANCE)} of paths" if figure.present < 1.0 else ""
 
 
-def at_month(series: Series, month: Month, chance: bool = False) -> tuple[str, str]:
-    """The median of a series in a month and where nine in ten paths lie; of an event, the chance that it has come."""
-    if month not in series.months:
-        return NOTHING, ""
-    index = series.months.index(month)
-    if chance:
-        return amount(float(series.mean[index]), CHANCE), ""
-    low, middle, high = (float(array[index]) for array in (series.p5, series.p50, series.p95))
-    return amount(middle, series.unit), span(low, high, series.unit) if low < high else ""
+def over_months(series: Series, months: Iterable[Month], chances: bool = False) -> tuple[str, list[tuple[str, str]]]:
+    """A unit, and in it by month the median and where nine in ten paths lie; of an event the chance that it has come."""
+    places = [series.months.index(month) if month in series.months else None for month in months]
+    if chances:
+        return "", [(NOTHING if at is None else amount(float(series.mean[at]), CHANCE), "") for at in places]
+    rows = [None if at is None else [float(part[at]) for part in (series.p5, series.p50, series.p95)] for at in places]
+    chosen = scale(series.unit, *(value for row in rows if row for value in row))
+    plain = Scale(chosen.divisor, "", "")
+    return chosen.label, [
+        (NOTHING, "") if row is None else (number(row[1] / chosen.divisor), _between(row[0], row[2], plain)) for row in rows
+    ]
+
+
+def _between(low: float, high: float, chosen: Scale) -> str:
+    """Two ends in a scale, the smaller no finer than the greater allows; nothing where they are one."""
+    if not low < high:
+        return ""
+    greatest = max(abs(low), abs(high)) / chosen.divisor
+    finest = _decimals(_rounded(greatest, 2), 2) + 1
+    start, end = (number(value / chosen.divisor, 2, finest) for value in (low, high))
+    return chosen.write(start if start == end else f"{start} to {end}")
 
 
 def count(things: Sized, one: str, many: str = "") -> str:
