@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 import detente
 from detente.deal.model import Deal
-from detente.engine.evaluate import graph_of
+from detente.engine.evaluate import evaluate, graph_of
 from detente.engine.paths import Paths, trace
 from detente.engine.simulate import BASE, Variant
 from detente.graph.model import Graph
@@ -102,6 +102,13 @@ def month(text: str) -> Month:
     date = parse_date(text)
     assert date is not None, text
     return date.first
+
+
+def figures(
+    text: str, outputs: Sequence[str], paths: int = 1, runs: Sequence[Variant] = (BASE,), seed: int = 1
+) -> FloatArray:
+    """Figures about whole paths of a deal, in base units: float64[run, output, path]."""
+    return evaluate(read(text), runs, paths, seed, outputs)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import detente
 from detente.deal.model import Policy
 from detente.engine import evaluate as evaluating
 from detente.engine import simulate as simulating
 from detente.engine.draws import Held
-from detente.engine.evaluate import figures, graph_of
+from detente.engine.evaluate import evaluate, figures, graph_of, scenario_variant
 from detente.engine.program import Program, compile_graph
 from detente.engine.simulate import BASE, Task, Variant, outcomes, simulate, summarised
 from detente.graph.model import Graph
 from detente.lang.parser import parse_expression
 from detente.text.place import NOWHERE
 from tests.support import EXACT, agreement, play, read, small
+from tests.support import figures as told
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -266,9 +266,9 @@ def test_many_runs_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return compile_graph(graph, outputs, measures, traced)
 
     monkeypatch.setattr(evaluating, "compile_graph", counted)
-    deal = detente.loads(MODEL)
-    runs = [BASE, *(deal.variant(name) for name in deal.text.scenarios), Variant(overrides={"pace": 0.01})]
-    assert deal.evaluate(["lab.USD at 2026-12"], runs, paths=10).values.shape == (6, 1, 10)
+    deal = read(MODEL)
+    runs = [BASE, *(scenario_variant(deal, name) for name in deal.scenarios), Variant(overrides={"pace": 0.01})]
+    assert evaluate(deal, runs, 10, 1, ["lab.USD at 2026-12"]).shape == (6, 1, 10)
     assert len(calls) == 1
 
 
@@ -440,8 +440,7 @@ def test_every_path_passes_through_the_record() -> None:
     text = process("gbm(growth = 0% / year, volatility = 90% / sqrt(year))", "2024-08: 100, 2024-12: 400").replace(
         "from: 2024-12", "from: 2024-08"
     )
-    deal = detente.loads(text)
-    found = deal.evaluate(["x at 2024-08", "x at 2024-10", "x at 2024-12"], paths=20).values[0]
+    found = told(text, ["x at 2024-08", "x at 2024-10", "x at 2024-12"], 20)[0]
     assert found == pytest.approx(np.array([[100.0], [200.0], [400.0]]) * np.ones(20), rel=1e-11)
 
 
@@ -450,7 +449,7 @@ def test_a_period_on_record_holds_in_all_its_months() -> None:
     text = process("gbm(growth = 0% / year, volatility = 0 / sqrt(year))", "2024Q3: 8, 2024Q4: 16").replace(
         "from: 2024-12", "from: 2024-07"
     )
-    found = detente.loads(text).evaluate([f"x at 2024-{number:02d}" for number in range(7, 13)], paths=1).values[0, :, 0]
+    found = told(text, [f"x at 2024-{number:02d}" for number in range(7, 13)])[0, :, 0]
     assert found == pytest.approx([8, 8, 8, 16, 16, 16], rel=EXACT)
 
 

@@ -61,7 +61,8 @@ def test_a_difference_shows_where_zero_is() -> None:
 
 
 def test_what_is_absent_has_no_line() -> None:
-    nothing = Measured("USD", *[float("nan")] * 5, 0.0)
+    absent = float("nan")
+    nothing = Measured("USD", absent, absent, absent, absent, absent, 0.0)
     card = layout.card(replace(answer("a", 1), rows=(Row("x", "base", nothing),)))
     assert card.measures["x"][0][1] is None
 

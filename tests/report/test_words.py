@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detente.answers.results import Findings
 from detente.deal.model import Deal
 from detente.engine.run import Measured, Range
 from detente.report import words
@@ -84,6 +85,15 @@ def test_a_span_has_one_scale() -> None:
     assert plain(words.span(5, 5.001, "MW")) == "5.0 MW"
     assert plain(words.span(-9e10, 6.6e8, "USD")) == "USD −90 to 0.7 bn"
     assert plain(words.span(-9e10, 1e6, "USD")) == "USD −90 to 0 bn"
+
+
+def test_figures_by_month_share_the_scale_of_their_series(findings: Findings) -> None:
+    unit, figures = words.over_months(findings.run["lab.sales"], [2025 * 12 + 5, 2026 * 12 + 11])
+    assert unit == "USD mn a year"
+    assert figures == [("280", ""), ("480", "220 to 740")]
+    assert words.over_months(findings.run["listed"], [2026 * 12 + 11], chances=True)[1] == [
+        (words.amount(0.4, words.CHANCE), "")
+    ]
 
 
 def test_a_difference_has_a_sign_and_chances_differ_by_points() -> None:

@@ -7,8 +7,9 @@ import re
 from itertools import pairwise
 
 from detente.deal.model import Citation, Gives, Grounds, Point, Policy
+from detente.lang.functions import FUNCTIONS
 from detente.lang.parser import parse_expression
-from detente.lang.syntax import Call, Name, Node, Number, Quantity, walk
+from detente.lang.syntax import At, By, Call, Name, Node, Number, Quantity, walk
 from detente.lang.unit import UNIT_NAMES
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.nodes import Mapping, Scalar, Sequence
@@ -240,7 +241,10 @@ def require_grounds(block: Block, grounds: Grounds) -> None:
     if grounds.assumed or any(citation.gives in ("value", "bound") for citation in grounds.citations):
         return
     for tree in block.numbers:
+        dates = [date for node in walk(tree) for date in _dates(node)]
         for node in walk(tree):
+            if any(node is date for date in dates):
+                continue
             if isinstance(node, Number | Quantity) and node.value not in (0.0, 1.0):
                 block.report(
                     "ungrounded-number",
@@ -250,6 +254,21 @@ def require_grounds(block: Block, grounds: Grounds) -> None:
                     ways=("cite a claim: `claims: [id]`", "say why it is assumed: `assumed: …`"),
                 )
                 return
+
+
+def _dates(node: Node) -> list[Node]:
+    """What stands below a node as a date, where a year looks like a number: `on(2026)`, `x at 2026`."""
+    match node:
+        case At(when=date) | By(date=date):
+            return [date]
+        case Call(function="at", args=args):
+            return list(args)
+        case Call(function=name, args=args, named=named) if name in FUNCTIONS:
+            takes = {one.name: one.takes for one in FUNCTIONS[name].arguments}
+            placed = [arg for arg, kind in zip(args, takes.values(), strict=False) if kind == "date"]
+            return placed + [arg for key, arg in named if takes.get(key) == "date"]
+        case _:
+            return []
 
 
 def as_date(scalar: Scalar, what: str, findings: list[Diagnostic]) -> Date | None:

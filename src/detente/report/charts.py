@@ -153,7 +153,7 @@ def leverage(rights: Sequence[RightAnswer], deal: Deal) -> alt.LayerChart:
         y=_row("name", paddingInner=0.4), yOffset=alt.YOffset("side:N", sort=[HARM, COST]),
         tooltip=tips({"name": "right", "side": "what", "text": "value", "error": "sampling error"}),
     )  # fmt: skip
-    legend = alt.Legend(title=None, orient="top", symbolType="square", values=[HARM, COST])
+    legend = alt.Legend(title=None, orient="top", columns=1, symbolType="square", values=[HARM, COST])
     sides = alt.Color("side:N", scale=alt.Scale(domain=[COST, HARM]), legend=legend)
     layers = [
         base.mark_bar(style="dt-side").encode(

@@ -73,7 +73,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A question of the first screen: by label, a figure for every scenario with its line. A wide one has a row alone."""
+    """A question of the first screen: by label, a figure for every scenario with its line. A wide one stands alone."""
 
     answer: HeadlineAnswer
     measures: dict[str, list[tuple[Row, Strip | None]]]

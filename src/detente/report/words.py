@@ -116,12 +116,18 @@ def _chance(value: float) -> str:
 
 
 def span(low: float, high: float, unit: str) -> str:
-    """Two ends in one scale, the smaller no finer than the greater allows: "USD 9.1 to 18 bn", "USD −90 to 0.7 bn"."""
+    """Two ends in one scale: "USD 9.1 to 18 bn"."""
     chosen = scale(unit, low, high)
-    greatest = max(abs(low), abs(high)) / chosen.divisor
+    if unit != CHANCE:
+        return chosen.write(_between(low / chosen.divisor, high / chosen.divisor))
+    return chosen.write(" to ".join(dict.fromkeys((_chance(low), _chance(high)))))
+
+
+def _between(low: float, high: float) -> str:
+    """Two ends, the smaller no finer than the greater allows: "−90 to 0.7"."""
+    greatest = max(abs(low), abs(high))
     finest = _decimals(_rounded(greatest, 2), 2) + 1 if math.isfinite(greatest) else 0
-    ends = [_chance(end) if unit == CHANCE else number(end / chosen.divisor, 2, finest) for end in (low, high)]
-    return chosen.write(ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}")
+    return " to ".join(dict.fromkeys(number(end, 2, finest) for end in (low, high)))
 
 
 def signed(value: float, unit: str) -> str:
@@ -191,26 +197,14 @@ def presence(figure: Measured) -> str:
 
 
 def over_months(series: Series, months: Iterable[Month], chances: bool = False) -> tuple[str, list[tuple[str, str]]]:
-    """A unit, and in it by month the median and where nine in ten paths lie; of an event the chance that it has come."""
-    places = [series.months.index(month) if month in series.months else None for month in months]
+    """A unit, and in it by month the median and where nine in ten paths lie; of an event, the chance it has come."""
+    places = [series.months.index(month) for month in months if month in series.months]
     if chances:
-        return "", [(NOTHING if at is None else amount(float(series.mean[at]), CHANCE), "") for at in places]
-    rows = [None if at is None else [float(part[at]) for part in (series.p5, series.p50, series.p95)] for at in places]
-    chosen = scale(series.unit, *(value for row in rows if row for value in row))
-    plain = Scale(chosen.divisor, "", "")
-    return chosen.label, [
-        (NOTHING, "") if row is None else (number(row[1] / chosen.divisor), _between(row[0], row[2], plain)) for row in rows
-    ]
-
-
-def _between(low: float, high: float, chosen: Scale) -> str:
-    """Two ends in a scale, the smaller no finer than the greater allows; nothing where they are one."""
-    if not low < high:
-        return ""
-    greatest = max(abs(low), abs(high)) / chosen.divisor
-    finest = _decimals(_rounded(greatest, 2), 2) + 1
-    start, end = (number(value / chosen.divisor, 2, finest) for value in (low, high))
-    return chosen.write(start if start == end else f"{start} to {end}")
+        return "", [(amount(float(series.mean[at]), CHANCE), "") for at in places]
+    rows = [[float(part[at]) for part in (series.p5, series.p50, series.p95)] for at in places]
+    chosen = scale(series.unit, *(value for row in rows for value in row))
+    divided = [[value / chosen.divisor for value in row] for row in rows]
+    return chosen.label, [(number(middle), _between(low, high) if low < high else "") for low, middle, high in divided]
 
 
 def count(things: Sized, one: str, many: str = "") -> str:
