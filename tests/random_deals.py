@@ -86,7 +86,14 @@ def lasting(draw: st.DrawFn) -> str:
     """When a term holds: always, from, until, or until an event."""
     return draw(
         st.sampled_from(
-            ("", "from: 2025-05, ", "until: 2026-03, ", "from: 2025-03, until: 2026-08, ", "stops: struck, ", "stops: left, ")
+            (
+                "",
+                "from: 2025-05, ",
+                "until: 2026-03, ",
+                "from: 2025-03, until: 2026-08, ",
+                "stops: struck, ",
+                "stops: left, ",
+            )
         )
     )
 

@@ -165,7 +165,9 @@ def test_the_first_of_a_correlated_group_keeps_its_own_draws() -> None:
 
 def test_correlated_processes_have_correlated_shocks() -> None:
     """Monthly steps of the logarithms of two processes with a correlation of 0.6, at month one."""
-    process = "{unit: USD, past: {2024-12: 1}, next: 'gbm(growth = 0% / year, volatility = 30% / sqrt(year))', assumed: g}"
+    process = (
+        "{unit: USD, past: {2024-12: 1}, next: 'gbm(growth = 0% / year, volatility = 30% / sqrt(year))', assumed: g}"
+    )
     one = read(
         small(
             variables=f"a: {process}\nb: {process}",

@@ -131,7 +131,12 @@ def reference(model: Graph, program: Program, variants: list[Variant]) -> FloatA
 
 @pytest.mark.parametrize("lanes", [1, 7, 1024, 4096, 10**6])
 def test_the_size_of_a_chunk_changes_no_bit(
-    lanes: int, model: Graph, program: Program, variants: list[Variant], reference: FloatArray, monkeypatch: pytest.MonkeyPatch
+    lanes: int,
+    model: Graph,
+    program: Program,
+    variants: list[Variant],
+    reference: FloatArray,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     paths = 40 if lanes < 1000 else PATHS
     monkeypatch.setattr(simulating, "CHUNK_LANES", lanes)
@@ -241,9 +246,7 @@ def test_scenarios_share_their_random_numbers(model: Graph) -> None:
     assert (free["lab.USD"][-1] > base["lab.USD"][-1]).all()
 
 
-def test_a_program_serves_every_variant(
-    variants: list[Variant], reference: FloatArray
-) -> None:
+def test_a_program_serves_every_variant(variants: list[Variant], reference: FloatArray) -> None:
     """Terms, policies and assumptions are arguments of the run: nothing compiles again, and the outcome is that of a deal
     in which the scenario is filed."""
     filed = {
@@ -272,7 +275,9 @@ def test_many_runs_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(calls) == 1
 
 
-def test_a_switch_a_policy_and_a_value_do_what_they_say(model: Graph, program: Program, variants: list[Variant]) -> None:
+def test_a_switch_a_policy_and_a_value_do_what_they_say(
+    model: Graph, program: Program, variants: list[Variant]
+) -> None:
     found = {one.name: row for one, row in zip(variants, outcomes(model, program, variants, PATHS, 1), strict=True)}
     row = {key: number for number, key in enumerate(FIGURES)}
     assert (found["held"][row["left by 2026-06"]] == 0.0).all()
@@ -369,9 +374,7 @@ def test_on_the_central_path_no_hazard_strikes_and_processes_have_no_shocks() ->
 
 
 def process(text: str, past: str = "2024-12: 100", unit: str = "USD", **blocks: str) -> str:
-    return small(
-        to="2027-12", variables=f"x: {{unit: {unit}, past: {{{past}}}, next: '{text}', assumed: g}}", **blocks
-    )
+    return small(to="2027-12", variables=f"x: {{unit: {unit}, past: {{{past}}}, next: '{text}', assumed: g}}", **blocks)
 
 
 def test_the_mean_of_a_gbm_grows_by_its_growth_and_its_logarithm_is_normal() -> None:
@@ -400,7 +403,9 @@ def test_the_steps_of_a_gbm_are_independent() -> None:
 def test_a_growth_fades_from_its_own_to_what_it_fades_to() -> None:
     """Without swings. In the k-th month after the last point (from 0) the continuous rate is
     late + (early - late) * exp(-k / 6), with early = log(2.2) / 12 and late = log(1.1) / 12."""
-    played = play(process("gbm(growth = 120% / year, fades_to = 10% / year, over = 6 months, volatility = 0 / sqrt(year))"))
+    played = play(
+        process("gbm(growth = 120% / year, fades_to = 10% / year, over = 6 months, volatility = 0 / sqrt(year))")
+    )
     early, late = math.log(2.2) / 12, math.log(1.1) / 12
     expected, value = [], 100.0
     for k in range(36):
@@ -428,7 +433,10 @@ def test_an_ou_halves_its_distance_to_the_mean_every_half_life() -> None:
 def test_an_ou_swings_with_its_stationary_deviation() -> None:
     """x' = m + a (x - m) + v e: after long the variance is v**2 / (1 - a**2), with a = 1/2 a month and v = 3."""
     count = 4000
-    played = play(process("ou(mean = 20 USD, half_life = 1 months, volatility = 3 USD / sqrt(month))", "2024-12: 20"), range(count))
+    played = play(
+        process("ou(mean = 20 USD, half_life = 1 months, volatility = 3 USD / sqrt(month))", "2024-12: 20"),
+        range(count),
+    )
     last = played.row("x", "2027-12")
     expected = 3 / math.sqrt(1 - 0.25)
     assert last.std() == pytest.approx(expected, abs=4 * expected / math.sqrt(2 * count))
@@ -456,9 +464,14 @@ def test_a_period_on_record_holds_in_all_its_months() -> None:
 def test_a_draw_belongs_to_its_calendar_month() -> None:
     """Begun half a year later, the shocks of the same months are the same."""
     late = small(
-        now="2024-12", variables="x: {unit: USD, past: {2024-12: 100}, next: 'gbm(growth = 0% / year, volatility = 40% / sqrt(year))', assumed: g}"
+        now="2024-12",
+        variables="x: {unit: USD, past: {2024-12: 100}, next: 'gbm(growth = 0% / year, volatility = 40% / sqrt(year))', assumed: g}",
     )
-    early = late.replace("now: 2024-12", "now: 2024-06").replace("from: 2024-12", "from: 2024-06").replace("past: {2024-12", "past: {2024-06")
+    early = (
+        late.replace("now: 2024-12", "now: 2024-06")
+        .replace("from: 2024-12", "from: 2024-06")
+        .replace("past: {2024-12", "past: {2024-06")
+    )
     one, other = play(late, range(20)), play(early, range(20))
 
     steps = [np.log(of.row("x", "2025-05") / of.row("x", "2025-04")) for of in (one, other)]

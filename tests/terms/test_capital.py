@@ -235,11 +235,11 @@ CONVERTED = "converted: {decided_by: lab, policy: at(2025-03)}"
 
 def test_a_conversion_brings_the_holder_to_its_stake_once() -> None:
     """100 shares of others are to be 70%: 142.857… in all, 42.857… of them the holder's."""
-    text = small(
-        agreements=agreement(CONVERSION), events=CONVERTED, variables="stakes: {is: stake(cloud)}"
-    )
+    text = small(agreements=agreement(CONVERSION), events=CONVERTED, variables="stakes: {is: stake(cloud)}")
     played = play(text)
-    assert played.series("cloud.equity", "2025-02", "2025-05") == pytest.approx([0, 300 / 7, 300 / 7, 300 / 7], rel=EXACT)
+    assert played.series("cloud.equity", "2025-02", "2025-05") == pytest.approx(
+        [0, 300 / 7, 300 / 7, 300 / 7], rel=EXACT
+    )
     assert played("stakes", "2025-04") == pytest.approx(0.3, rel=EXACT)
 
 

@@ -8,9 +8,7 @@ from tests.support import EXACT, agreement, agreements, codes, play, refused, sm
 NEED = "lab.compute: {resource: compute, amount: 10 MW, assumed: given}"
 
 OWN = "power: {type: supply, supplier: cloud, need: lab.compute, capacity: 6 MW, price: 3 USD / MW / month, assumed: given}"
-OTHER = (
-    "power: {type: supply, supplier: rival, need: lab.compute, capacity: 8 MW, price: PRICE USD / MW / month, assumed: given}"
-)
+OTHER = "power: {type: supply, supplier: rival, need: lab.compute, capacity: 8 MW, price: PRICE USD / MW / month, assumed: given}"
 
 
 def cloud(*more: str, signed: str = "2024-01") -> str:
@@ -161,9 +159,7 @@ def test_what_is_there_beyond_what_is_owed_earns_nothing() -> None:
 
 def test_an_obligation_is_held_against_what_the_supplier_has_before_the_buyers_own_ceilings() -> None:
     """The rival's 8 MW are kept out by the buyer's exclusivity with the other supplier: it owes 9 and lacks 1."""
-    term = (
-        "due: {type: capacity_delivery_obligation, of: second.power, due: 9 MW, damages: 2 USD / MW / month, assumed: given}"
-    )
+    term = "due: {type: capacity_delivery_obligation, of: second.power, due: 9 MW, damages: 2 USD / MW / month, assumed: given}"
     exclusive = "only: {type: exclusivity, supplier: cloud, need: lab.compute}"
     played = play(served(cloud(exclusive), rival("5", "2024-02", term)))
     assert played("second.power.offered", "2025-01") == 0.0

@@ -15,8 +15,8 @@ def conservation(
 ) -> dict[str, float]:
     """The worst error of each resource over all months and paths.
 
-    For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of
-    their sizes. For a capacity: how far delivered and unmet are from the need, over the need, and what is used beyond an offer.
+    For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of their sizes.
+    For a capacity: how far delivered and unmet are from the need, over the need, and what is used beyond an offer.
     """
     deal = graph.deal
     told = told if told is not None else trace(graph, range(paths), seed)

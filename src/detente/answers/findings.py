@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from detente.answers.conservation import CHECKED_PATHS, conservation
 from detente.answers.grounds import grounds
-from detente.answers.ranges import ranges
+from detente.answers.ranges import Shifts, shifts
 from detente.answers.results import CheckAnswer, Findings, HeadlineAnswer, RightAnswer, Row
 from detente.deal.model import Deal
 from detente.engine.evaluate import Progress, evaluated, graph_of, measured, run_deal, scenario_variant
@@ -48,15 +48,12 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
     variants = [scenario_variant(deal, name) for name in names]
     found = evaluated(graph, variants, paths, seed, keys, progress, "running scenarios")
     means = np.nanmean(found, axis=2)
-    banded = list(dict.fromkeys([scenario, *(n for h in deal.headlines.values() if not h.against for n in h.under)]))
-    bases = [(variants[names.index(name)], means[names.index(name)]) for name in banded]
-    told = dict(zip(banded, ranges(graph, keys, bases, seed, progress), strict=True))
-    chances = {
-        key.removeprefix("future "): replace(
-            run.futures[key.removeprefix("future ")], range=_bounded(told[scenario][row])
-        )
-        for row, key in enumerate(futures)
-    }
+    told = dict(zip(names, shifts(graph, keys, variants, seed, progress), strict=True))
+    chances: dict[str, Measured] = {}
+    for row, key in enumerate(futures):
+        name = key.removeprefix("future ")
+        band = told[scenario].range(float(means[0, row]), row)
+        chances[name] = replace(run.futures[name], range=_bounded(band))
     headlines = _headlines(deal, graph, keys, names, found, told)
     share = {key: float(np.nanmean(found[0, keys.index(key)])) for key in checks}
     answers = tuple(
@@ -76,32 +73,26 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
 
 
 def _headlines(
-    deal: Deal, graph: Graph, keys: tuple[str, ...], names: list[str], found: FloatArray, told: dict[str, list[Range]]
+    deal: Deal, graph: Graph, keys: tuple[str, ...], names: list[str], found: FloatArray, told: dict[str, Shifts]
 ) -> tuple[HeadlineAnswer, ...]:
     answers: list[HeadlineAnswer] = []
     for headline in deal.headlines.values():
         rows: list[Row] = []
         for label in headline.show:
             row = keys.index(f"{headline.name}: {label}")
-            measure = graph.measures[keys[row]]
+            shown = graph.measures[keys[row]].shown
             for under in headline.under:
-                samples, band = found[names.index(under), row], None
+                samples, less = found[names.index(under), row], None
                 if headline.against:
                     samples = samples - found[names.index(headline.against), row]
-                else:
-                    band = told[under][row]
-                figure = measured(measure.shown, Summary.of(samples[np.newaxis, :]))
-                rows.append(Row(label, under, _with_range(figure, band, measure.shown.scale)))
+                    less = told[headline.against]
+                figure = measured(shown, Summary.of(samples[np.newaxis, :]))
+                band = told[under].range(float(np.nanmean(samples)), row, less)
+                scaled = replace(band, low=band.low / shown.scale, high=band.high / shown.scale)
+                chance = figure.unit == "probability" and less is None
+                rows.append(Row(label, under, replace(figure, range=_bounded(scaled) if chance else scaled)))
         answers.append(HeadlineAnswer(headline.name, headline.title, headline.note, headline.against, tuple(rows)))
     return tuple(answers)
-
-
-def _with_range(figure: Measured, band: Range | None, scale: float) -> Measured:
-    if band is None:
-        return figure
-    if figure.unit == "probability":
-        return replace(figure, range=_bounded(band))
-    return replace(figure, range=replace(band, low=band.low / scale, high=band.high / scale))
 
 
 def _bounded(band: Range) -> Range:

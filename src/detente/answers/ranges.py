@@ -5,6 +5,7 @@ each party's beliefs. On the same draws, so that differences are of the input an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from detente.graph.model import Graph
 
 FloatArray = npt.NDArray[np.float64]
 
-RANGE_PATHS = 256
+RANGE_PATHS = 192
 """Paths of each run that holds an input; their difference from the base on the same paths is what is used."""
 
 
@@ -36,40 +37,38 @@ def held_variants(graph: Graph, keys: tuple[str, ...]) -> list[tuple[str, Varian
     return found
 
 
-def ranges(
-    graph: Graph,
-    keys: tuple[str, ...],
-    bases: Sequence[tuple[Variant, FloatArray]],
-    seed: int,
-    progress: Progress | None = None,
-) -> list[list[Range]]:
-    """For each base variant, with its full means (in base units, by key), the range of each figure, in base units.
+@dataclass(frozen=True, eq=False)
+class Shifts:
+    """How far the mean of each figure moves from that of its base, float64[held, figure], and what was held."""
 
-    A figure's range is its full mean plus the least and the greatest paired difference; where nothing moves it,
-    the mean itself.
-    """
+    held: tuple[str, ...]
+    moved: FloatArray
+
+    def range(self, mean: float, column: int, less: Shifts | None = None) -> Range:
+        """The range of a figure around its mean, or of a difference, where `less` is what is taken off."""
+        moved = self.moved[:, column] - (less.moved[:, column] if less is not None else 0.0)
+        if not len(moved):
+            return Range(mean, mean, "as filed", "as filed")
+        low, high = int(np.argmin(moved)), int(np.argmax(moved))
+        return Range(
+            mean + min(0.0, float(moved[low])),
+            mean + max(0.0, float(moved[high])),
+            self.held[low] if moved[low] < 0.0 else "as filed",
+            self.held[high] if moved[high] > 0.0 else "as filed",
+        )
+
+
+def shifts(
+    graph: Graph, keys: tuple[str, ...], bases: Sequence[Variant], seed: int, progress: Progress | None = None
+) -> list[Shifts]:
+    """For each base the paired differences that holding each input, and each party's beliefs, make to every figure, in
+    base units."""
     held = held_variants(graph, keys)
-    runs = [
-        base if one is None else base.under(one) for base, _ in bases for one in (None, *(each for _, each in held))
-    ]
+    runs = [base if one is None else base.under(one) for base in bases for one in (None, *(each for _, each in held))]
     found = evaluated(graph, runs, RANGE_PATHS, seed, keys, progress, "holding each assumption")
     width = len(held) + 1
-    result: list[list[Range]] = []
-    for number, (_, means) in enumerate(bases):
+    result: list[Shifts] = []
+    for number in range(len(bases)):
         level = np.nanmean(found[number * width : (number + 1) * width], axis=2)
-        moved = level[1:] - level[0]
-        rows: list[Range] = []
-        for column, mean in enumerate(means):
-            shift = moved[:, column] if len(held) else np.zeros(1)
-            low, high = int(np.argmin(shift)), int(np.argmax(shift))
-            names = [name for name, _ in held] or ["nothing"]
-            rows.append(
-                Range(
-                    float(mean + min(0.0, shift[low])),
-                    float(mean + max(0.0, shift[high])),
-                    names[low] if shift[low] < 0 else "as filed",
-                    names[high] if shift[high] > 0 else "as filed",
-                )
-            )
-        result.append(rows)
+        result.append(Shifts(tuple(name for name, _ in held), level[1:] - level[0]))
     return result

@@ -42,11 +42,13 @@ def add_flows(draft: Draft) -> list[Payment]:
     return payments
 
 
-def add_balances(draft: Draft, payments: list[Payment]) -> None:
-    """The accounts, and what parties receive on balance where something asks for it. Comes last, when all is known that
-    reads them."""
-    _nets(draft, payments)
-    _accounts(draft, payments)
+def add_balances(draft: Draft, payments: list[Payment], figures: list[Formula]) -> None:
+    """The accounts, and what parties receive on balance where an equation or a figure about whole paths asks for it.
+    Comes last, when all is known that reads them."""
+    formulas = [*(equation.formula for equation in draft.equations.values()), *figures]
+    read = {name for formula in formulas for name in names_in(formula)}
+    _nets(draft, payments, read)
+    _accounts(draft, payments, read)
 
 
 def _declared(draft: Draft, flow: DeclaredFlow) -> None:
@@ -127,7 +129,7 @@ def _receives(draft: Draft, party: str, resource: str) -> bool:
     )
 
 
-def _accounts(draft: Draft, payments: list[Payment]) -> None:
+def _accounts(draft: Draft, payments: list[Payment], read: set[str]) -> None:
     deal = draft.deal
     for opened in deal.openings:
         party, _, resource = opened.account.rpartition(".")
@@ -143,10 +145,11 @@ def _accounts(draft: Draft, payments: list[Payment]) -> None:
             )
     for stored in deal.resources.values():
         if stored.kind != "capacity":
-            _accounts_in(draft, stored, [payment for payment in payments if payment[3] == stored.name])
+            moving = [payment for payment in payments if payment[3] == stored.name]
+            draft.attempt(_accounts_in, draft, stored, moving, read)
 
 
-def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment]) -> None:
+def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment], read: set[str]) -> None:
     """The accounts in one resource: of every party that something moves, opens or reads there, the issuer last."""
     deal, unit = draft.deal, draft.resource_unit(resource.name)
     given = {one.account: one for one in deal.openings if one.on == deal.now}
@@ -156,7 +159,7 @@ def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment]) -> N
         for party in deal.parties
         if party in touched
         or f"{party}.{resource.name}" in given
-        or (party != resource.issuer and _is_read(draft, f"{party}.{resource.name}"))
+        or (party != resource.issuer and f"{party}.{resource.name}" in read)
     ]
     if resource.issuer and holders:
         holders = [*(party for party in holders if party != resource.issuer), resource.issuer]
@@ -178,11 +181,6 @@ def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment]) -> N
             initial=initials[party],
             grounds=given[account].grounds if account in given else NO_GROUNDS,
         )
-
-
-def _is_read(draft: Draft, account: str) -> bool:
-    """Whether some equation reads an account that nothing moves."""
-    return any(account in names_in(equation.formula) for equation in draft.equations.values())
 
 
 def names_in(formula: Formula) -> set[str]:
@@ -235,11 +233,9 @@ def _balance(draft: Draft, given: Opening, unit: Unit) -> Formula:
     return Elaborator(draft, given.account).of_unit(node, unit, f"the opening of '{given.account}'")
 
 
-def _nets(draft: Draft, payments: list[Payment]) -> None:
+def _nets(draft: Draft, payments: list[Payment], read: set[str]) -> None:
     """What parties receive less what they pay, by class and money, where something asks for it."""
-    asked = {
-        name for equation in draft.equations.values() for name in names_in(equation.formula) if name.startswith("net ")
-    }
+    asked = {name for name in read if name.startswith("net ")}
     money = [resource.name for resource in draft.deal.resources.values() if resource.kind == "money"]
     for name in sorted(asked):
         _, party, category, resource = name.split(" ")

@@ -32,7 +32,7 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
     payments = add_flows(draft)
     add_values(draft)
     figures = measures(draft, asked or {})
-    add_balances(draft, payments)
+    add_balances(draft, payments, [measure.formula for measure in figures.values()])
     equations = ordered(draft, figures)
     _check_outputs(draft)
     _check_scenarios(draft)

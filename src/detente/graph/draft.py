@@ -44,9 +44,13 @@ class Draft:
         try:
             return work(*args, **named)
         except Fault as fault:
-            if fault.diagnostic not in self.findings:
-                self.findings.append(fault.diagnostic)
+            self.note(fault.diagnostic)
             return None
+
+    def note(self, finding: Diagnostic) -> None:
+        """Keep what is wrong, once."""
+        if finding not in self.findings:
+            self.findings.append(finding)
 
     def add(
         self,

@@ -116,8 +116,7 @@ def _check_units(draft: Draft, name: str, formula: Formula, place: Place) -> Non
                 ways_out=("name what is counted in that unit", "say which money: `net(party, class, USD)`"),
                 related=((read.place, f"'{node.name}'"),) if read.place.line else (),
             )
-            if found not in draft.findings:
-                draft.findings.append(found)
+            draft.note(found)
 
 
 def _counted(formula: Formula) -> str:
@@ -152,7 +151,7 @@ def _check_initials(draft: Draft, equations: dict[str, Equation]) -> None:
     """What begins on the record must be told there; what begins at `now` may read the record and other beginnings."""
     for one in equations.values():
         if one.memory == "record" and not one.on_record:
-            draft.findings.append(
+            draft.note(
                 Diagnostic(
                     "not-on-record",
                     f"'{one.written or one.name}' reaches before `now`, where there is no record of it",
@@ -164,7 +163,7 @@ def _check_initials(draft: Draft, equations: dict[str, Equation]) -> None:
         if one.memory == "now" and one.initial is not None:
             for name, place in references(one.initial, "reference").items():
                 if not equations[name].on_record and equations[name].initial is None:
-                    draft.findings.append(
+                    draft.note(
                         Diagnostic(
                             "not-on-record",
                             f"'{name}' is not known at `now`",
@@ -175,7 +174,7 @@ def _check_initials(draft: Draft, equations: dict[str, Equation]) -> None:
                     )
             for name, place in references(one.initial, "opening").items():
                 if not equations[name].on_record:
-                    draft.findings.append(
+                    draft.note(
                         Diagnostic(
                             "not-on-record",
                             f"what '{name}' was before `now` is not known",
