@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from detente.deal.agreements import read_agreement
 from detente.deal.fields import GROUND_KEYS, Block, as_policy, check_name, require_grounds
 from detente.deal.model import (
+    NO_GROUNDS,
     Agreement,
     Assumption,
     Change,
@@ -20,6 +21,7 @@ from detente.deal.model import (
     DeclaredNeed,
     Event,
     Future,
+    Grounds,
     Headline,
     Opening,
     Party,
@@ -361,7 +363,8 @@ def _policy_of(node: YamlNode, block: Block) -> Policy | None:
     return policy
 
 
-def _scenario(name: str, block: Block) -> Scenario:
+def _scenario(name: str, block: Block, beside: Grounds = NO_GROUNDS) -> Scenario:
+    """Changes by what they change; their numbers rest on grounds of their own or on those `beside`."""
     title, grounds = block.text("title"), block.grounds()
     changes: list[Change] = []
     for target, (key, node) in block.entries.items():
@@ -379,7 +382,7 @@ def _scenario(name: str, block: Block) -> Scenario:
             changes.append(Change(target, block.parse(node, target), None, key.place))
     if not changes:
         block.report("empty-block", f"{block.what} changes nothing", ways=("say what it changes", "take it away"))
-    require_grounds(block, grounds)
+    require_grounds(block, grounds if grounds.citations or grounds.assumed else beside)
     return Scenario(name, title or name.replace("_", " "), tuple(changes), grounds, block.place)
 
 
@@ -393,10 +396,8 @@ def _right(key: Scalar, block: Block) -> Right | None:
     sides = []
     for side in ("use", "instead"):
         inner = block.sub(side, required=True)
-        sides.append(_scenario(f"{key.text}.{side}", inner) if inner.entries else None)
-        block.numbers += inner.numbers
+        sides.append(_scenario(f"{key.text}.{side}", inner, grounds) if block.has(side) else None)
     block.done()
-    require_grounds(block, grounds)
     use, instead = sides
     if use is None or instead is None:
         return None

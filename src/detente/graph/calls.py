@@ -29,6 +29,7 @@ from detente.lang.syntax import Call, Name, Node
 from detente.lang.unit import ONE, Unit
 from detente.terms.term import MONTH
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
+from detente.text.written import month_text
 
 Arguments = dict[str, Node]
 LONGEST_DELAY = 120
@@ -123,6 +124,7 @@ def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[
     value = read.formula(args["x"])
     start = read.of_unit(args["start"], value.unit, "`start`") if "start" in args else None
     if start is None:
+        _check_reach(read, node, months)
         read.draft.reaches_back(months)
     name, values = _memory_name(read, node), [value]
     for step in range(1, months + 1):
@@ -138,6 +140,22 @@ def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[
         )
         values.append(opening(f"{name} {step}", value.unit))
     return values
+
+
+def _check_reach(read: Elaborator, node: Call, months: int) -> None:
+    """Refuse a lag whose first value lies before the record."""
+    earliest, first = read.draft.deal.now + 1 - months, read.draft.deal.first
+    if earliest < first:
+        raise Fault(
+            Diagnostic(
+                "not-on-record",
+                f"this reaches back to {month_text(earliest)}, before the record begins",
+                node.place,
+                print_expression(node),
+                f"{month_text(first)} or later",
+                ways_out=("give `start = …`", "move `from` of the deal back, with a record to match"),
+            )
+        )
 
 
 def _fires(read: Elaborator, node: Call, args: Arguments) -> Formula:

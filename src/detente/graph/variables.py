@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from detente.deal.model import Assumption, Point, Variable
+from detente.deal.model import Assumption, Correlation, Point, Variable
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
 from detente.graph.literals import distribution, kind_of
@@ -279,11 +279,16 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
                 if (
                     not isinstance(inner, Number | Quantity)
                     or kind_of(inner) not in ("number", "share")
+                    or (isinstance(inner, Quantity) and parse_unit(inner.unit)[1] != ONE)
                     or inner.value > 1.0
                 ):
                     draft.findings.append(_not_a_correlation(number.place, print_expression(number)))
                     continue
-                pairs[frozenset(correlation.between)] = sign * inner.value
+                pair = frozenset(correlation.between)
+                if len(pair) == 1 or pair in pairs:
+                    draft.findings.append(_said_twice(correlation))
+                    continue
+                pairs[pair] = sign * inner.value
                 members += [name for name in correlation.between if name not in members]
         members.sort(key=list(group).index)
         factor = _cholesky([[1.0 if a == b else pairs.get(frozenset((a, b)), 0.0) for b in members] for a in members])
@@ -319,6 +324,13 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
                 )
             )
     return found[0], found[1]
+
+
+def _said_twice(correlation: Correlation) -> Diagnostic:
+    one, other = correlation.between
+    what = "is correlated with itself" if one == other else f"and '{other}' are correlated twice"
+    ways = ("take one of the two away",) if one != other else ("name two", "take it away")
+    return Diagnostic("not-correlations", f"'{one}' {what}", correlation.place, ways_out=ways)
 
 
 def _not_a_correlation(place: Place, found: str) -> Diagnostic:
