@@ -17,13 +17,15 @@ from detente.text.diagnostic import Diagnostic, Refused
 from detente.text.written import parse_date
 
 if TYPE_CHECKING:
+    from altair import LayerChart
+
     from detente.answers.explanation import Explanation
     from detente.answers.results import Findings
     from detente.deal.model import Deal as DealText
     from detente.engine.run import Outcomes, Run
 
 __version__ = "0.1.0"
-__all__ = ["Deal", "Refused", "load", "loads"]
+__all__ = ["Deal", "Refused", "chart", "load", "loads"]
 
 
 def load(path: str | Path) -> Deal:
@@ -46,6 +48,13 @@ def loads(text: str) -> Deal:
     from detente.deal.load import parse_deal
 
     return _checked(*parse_deal(text))
+
+
+def chart(run: Run, name: str) -> LayerChart:
+    """A picture of one output of a run: the band, the median, the mean, and the record as dots. Needs altair."""
+    from detente.report.charts import fan, with_look
+
+    return with_look(fan(run[name], run.deal))
 
 
 def _checked(text: DealText | None, findings: tuple[Diagnostic, ...]) -> Deal:

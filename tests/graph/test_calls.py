@@ -213,12 +213,23 @@ def test_smoothing_moves_a_part_of_the_way_each_month() -> None:
 
 
 def test_a_memory_before_the_record_wants_a_start() -> None:
-    flows = "subscriptions: {from: world, to: lab, amount: 40 USD / month, assumed: g}\ntaxes: {from: lab, to: world, amount: level}"
-    assert (
-        refusal("delay(net(lab, all), 3 months)", "USD / month", flows=flows) == []
-    )  # flows rest on what is on record
-    assert refusal("delay(net(lab, all), 3 months)", "USD / month", **BLOCKS) == ["not-on-record"]
-    assert refusal("delay(lab.USD, 3 months)", "USD") == ["not-on-record"]
+    """Flows that rest on tables alone are told on record; those of terms are not, nor are accounts."""
+    flows = (
+        "subscriptions: {from: world, to: lab, amount: 40 USD / month, assumed: g}\n"
+        "taxes: {from: lab, to: world, amount: level}"
+    )
+    text, first = "delay(net(lab, all), 3 months)", {"first": "2024-06"}
+    assert refusal(text, "USD / month", flows=flows, **first) == []
+    assert refusal(text, "USD / month", **BLOCKS, **first) == ["not-on-record"]
+    assert refusal("delay(lab.USD, 3 months)", "USD", **first) == ["not-on-record"]
+
+
+def test_a_delay_that_reaches_back_before_the_record_is_refused() -> None:
+    """In January 2025 three months ago is October 2024."""
+    assert refusal("delay(level, 3 months)", "USD / month", first="2024-11") == ["not-on-record"]
+    assert refusal("delay(level, 3 months)", "USD / month", first="2024-10") == []
+    assert refusal("rolling(level, 4 months)", "USD / month", first="2024-11") == ["not-on-record"]
+    assert refusal("rolling(level, 4 months)", "USD / month", first="2024-10") == []
 
 
 def test_a_start_that_rests_on_an_account_is_refused() -> None:

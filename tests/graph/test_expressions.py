@@ -122,7 +122,10 @@ def test_names_that_could_mean_two_things_are_refused() -> None:
         {"assumptions": "same: {value: 1}", "events": "same: {when: true}"},
         {"variables": "lab.USD: {unit: USD, is: 0 USD}"},
         {"variables": "lab.compute: {is: 1}", "needs": "lab.compute: {resource: compute, amount: 1 MW}"},
-        {"agreements": "lab: {between: [lab, cloud], signed: 2024-01, terms: {t: {type: consent_right, holder: lab, over: e, given: e}}}", "events": "e: {when: true}"},
+        {
+            "agreements": "lab: {between: [lab, cloud], signed: 2024-01, terms: {t: {type: consent_right, holder: lab, over: e, given: e}}}",
+            "events": "e: {when: true}",
+        },
     ):
         assert codes(small(**blocks)) == ["name-clash"], blocks
 

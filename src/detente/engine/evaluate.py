@@ -11,9 +11,10 @@ import numpy.typing as npt
 from detente.deal.knowledge import as_known
 from detente.deal.model import Deal
 from detente.engine.faults import may_be_absent, not_finite
+from detente.engine.kernel import Values
 from detente.engine.program import Program, compile_graph
 from detente.engine.run import Measured, Observation, Run, Series
-from detente.engine.simulate import BASE, Variant, outcomes, summarised, variant
+from detente.engine.simulate import BASE, Task, Variant, outcomes, simulate, summarised, variant
 from detente.engine.summary import Summary
 from detente.graph.build import build
 from detente.graph.model import Graph, Shown
@@ -170,7 +171,19 @@ def run_deal(
 
 
 def _first_fault(graph: Graph, program: Program, one: Variant, paths: int, seed: int) -> Diagnostic:
-    return not_finite(graph, list(range(min(paths, 4096))), seed, one, 1)
+    """The run once more, to find the paths that are hit; the first of them are explained."""
+    absent = may_be_absent(graph)
+    hit: list[int] = []
+
+    def collect(task: Task, kept: dict[str, list[FloatArray]], values: Values) -> None:
+        for name, months in kept.items():
+            rows = np.stack(months)
+            wrong = np.isinf(rows) if name in absent else ~np.isfinite(rows)
+            hit.extend(task.first + int(path) for path in np.flatnonzero(wrong.any(axis=0)))
+
+    simulate(graph, program, [one], paths, seed, collect)
+    found = sorted(set(hit))
+    return not_finite(graph, found[:8] or [0], seed, one, len(found))
 
 
 def scenario_variant(deal: Deal, scenario: str) -> Variant:

@@ -71,6 +71,9 @@ def execute(
         _draw(program, normal, start, values)
         _run(program.code["record start"], values)
         _carry(program, "record start", values)
+        for memory in program.memories:
+            if memory.earlier >= 0:
+                values[memory.earlier] = np.float64("nan")  # not known, unless a month of the record tells it
         for month in range(start + 1, now + 1):
             _set_month(by_month, month - start, values)
             _draw(program, normal, month, values)

@@ -51,6 +51,18 @@ class Series:
         """The months as written."""
         return tuple(month_text(month) for month in self.months)
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{date}</td>"
+            + "".join(f"<td style='text-align:right'>{value:,.4g}</td>" for value in row)
+            + "</tr>"
+            for date, *row in zip(self.dates, self.p5, self.p50, self.p95, self.mean, strict=True)
+        )
+        heads = "".join(f"<th>{head}</th>" for head in ("", "5 %", "median", "95 %", "mean"))
+        return f"<b>{escape(self.name)}</b> in {escape(self.unit)}<table><tr>{heads}</tr>{rows}</table>"
+
     def at(self, month: Month) -> dict[str, float]:
         """Mean, p5, p50, p95 and mc_error in a month."""
         index = self.months.index(month)

@@ -178,6 +178,13 @@ def spec(chart: alt.LayerChart) -> dict[str, Any]:
     return found
 
 
+def with_look(chart: alt.LayerChart, width: int = 640) -> alt.LayerChart:
+    """The chart with the look of a light page, to stand alone in a notebook."""
+    return alt.LayerChart.from_dict(
+        {**chart.to_dict(validate=False), "width": width, "config": theme()}, validate=False
+    )
+
+
 def save_picture(chart: alt.LayerChart, path: Path, width: int = 760) -> None:
     """Draw a chart without a browser, as SVG or PNG by the ending of the name."""
     import vl_convert

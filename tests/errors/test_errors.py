@@ -1,0 +1,221 @@
+"""Every refusal as its reader meets it: for each code a deal that calls it forth, and beside it what is printed."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import detente
+from detente.deal.load import load_deal
+from detente.graph.build import build
+from detente.lang.parser import parse_quantity
+from detente.text.diagnostic import Diagnostic, Fault, Refused, render
+from detente.text.place import NOWHERE
+
+HERE = Path(__file__).parent
+SOURCE = HERE.parents[1] / "src" / "detente"
+RECORD = os.environ.get("DETENTE_RECORD") == "1"
+DEAL = (
+    "deal: an example\nnow: 2024-12\nto: 2025-12\nparties: {lab: {outside: true}}\nvariables:\n  lab.sales: {is: FORMULA}\n"
+)
+
+
+def deal_yaml(data: bytes) -> None:
+    """The file of a deal in the folder where the test stands."""
+    Path("deal.yaml").write_bytes(data)
+
+
+def formula(text: str) -> None:
+    """A deal with one formula, too long to keep in a file."""
+    deal_yaml(DEAL.replace("FORMULA", f'"{text}"').encode())
+
+
+def claims(data: bytes) -> None:
+    """A deal with claims beside it."""
+    formula("1")
+    Path("claims.jsonl").write_bytes(data)
+
+
+def too_big() -> None:
+    """A file of blanks, which takes no room on disk."""
+    with open("deal.yaml", "wb") as file:
+        file.truncate(20_000_001)
+
+
+MADE: dict[str, Callable[[], object]] = {
+    "expression-too-deep": lambda: formula("(" * 101 + "1" + ")" * 101),
+    "expression-too-large": lambda: formula("max(" + ", ".join("1" * 2000) + ")"),
+    "expression-too-long": lambda: formula("1 + " * 2500 + "1"),
+    "file-is-folder": lambda: Path("deal.yaml/deal.yaml").mkdir(parents=True),
+    "file-missing": lambda: None,
+    "file-not-utf8": lambda: deal_yaml("deal: Société\n".encode("latin-1")),
+    "file-too-big": too_big,
+    "file-unreadable": lambda: os.mkfifo("deal.yaml"),
+    "unreadable": lambda: claims("Société".encode("latin-1")),
+}
+"""What cannot be kept as a file, and is made in an empty folder."""
+
+
+def compiled(path: Path) -> tuple[Diagnostic, ...]:
+    """What is said of a deal when it is loaded and, where that went well, built."""
+    deal, findings = load_deal(path)
+    if deal is None or any(one.severity == "error" for one in findings):
+        return findings
+    return (*findings, *build(deal)[1])
+
+
+def refused(work: Callable[[], object]) -> tuple[Diagnostic, ...]:
+    """With what a later stage refuses a deal that compiles."""
+    with pytest.raises(Refused) as wrong:
+        work()
+    return wrong.value.diagnostics
+
+
+def no_quantity(path: Path) -> tuple[Diagnostic, ...]:
+    """No deal asks for a lone quantity: the text of the file is one line, read as such."""
+    with pytest.raises(Fault) as wrong:
+        parse_quantity(path.read_text(encoding="utf-8"), NOWHERE)
+    return (wrong.value.diagnostic,)
+
+
+LATER: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
+    "not-finite": lambda path: refused(lambda: detente.load(path).run(paths=64)),
+    "not-yet-known": lambda path: refused(lambda: detente.load(path).as_of("2023-12")),
+    "not-a-quantity": no_quantity,
+}
+"""Codes that a deal meets after it has been built, or that only the Python face can meet."""
+
+
+def kept() -> list[str]:
+    """The codes that have a deal here."""
+    files = [path.stem for path in HERE.glob("*.yaml")]
+    folders = [path.name for path in HERE.iterdir() if (path / "deal.yaml").exists()]
+    return sorted({*files, *folders, *MADE})
+
+
+@cache
+def findings(code: str, folder: Path) -> tuple[tuple[Diagnostic, ...], str]:
+    """What is said of the deal of a code, and how it is printed; `folder` is empty."""
+    before = Path.cwd()
+    os.chdir(folder if code in MADE else HERE)
+    try:
+        if code in MADE:
+            MADE[code]()
+        name = "deal.yaml" if code in MADE else code if Path(code).is_dir() else f"{code}.yaml"
+        found = LATER.get(code, compiled)(Path(name))
+        return found, render(found) + "\n"
+    finally:
+        os.chdir(before)
+
+
+# The codes in the source. A code is a literal where a diagnostic is made, or reaches that place through the
+# parameters of functions (`fault(code, …)`, `_missing(what, …)` with f"unknown-{what}"): all calls are followed.
+
+CODE = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py")))
+
+
+@cache
+def calls() -> tuple[tuple[str, ast.Call, tuple[ast.FunctionDef, ...]], ...]:
+    """Every call in the source: what is called, the call, and the functions it stands in, the innermost first."""
+    found: list[tuple[str, ast.Call, tuple[ast.FunctionDef, ...]]] = []
+
+    def visit(node: ast.AST, inside: tuple[ast.FunctionDef, ...]) -> None:
+        if isinstance(node, ast.FunctionDef):
+            inside = (node, *inside)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            found.append((name, node, inside))
+        for child in ast.iter_child_nodes(node):
+            visit(child, inside)
+
+    for tree in trees():
+        visit(tree, ())
+    return tuple(found)
+
+
+def texts(node: ast.expr | None, inside: tuple[ast.FunctionDef, ...]) -> Iterator[str]:
+    """The texts that an expression can be."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from texts(body, inside)
+            yield from texts(orelse, inside)
+        case ast.JoinedStr(values=[ast.Constant(value=str(head)), ast.FormattedValue(value=value)]):
+            yield from (head + text for text in texts(value, inside))
+        case ast.Call(func=ast.Attribute(value=value, attr="replace"), args=[ast.Constant(), ast.Constant()]):
+            yield from (text.replace(" ", "-") for text in texts(value, inside))
+        case ast.Call(func=ast.Attribute(value=ast.Dict(values=values), attr="get"), args=[_, default]):
+            for value in (*values, default):
+                yield from texts(value, inside)
+        case ast.Subscript(value=ast.Call(func=ast.Attribute(value=value, attr="split"))):
+            yield from (text.split()[0] for text in texts(value, inside))
+        case ast.Name(id=name) if inside:
+            yield from named(name, inside[0])
+        case _:
+            raise AssertionError(f"a code is made in a way this test cannot follow: {ast.unparse(node or ast.Pass())}")
+
+
+def named(name: str, function: ast.FunctionDef) -> Iterator[str]:
+    """The texts that a name in a function can be: what is assigned to it, or what its callers pass."""
+    parameters = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    if name not in parameters:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+                yield from texts(node.value, (function,))
+        return
+    position = parameters.index(name) - (parameters[0] == "self")
+    for called, call, inside in calls():
+        if called == function.name and len(call.args) > position:
+            yield from texts(call.args[position], inside)
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """Every code that a diagnostic of the source can have."""
+    made = [(call, inside) for name, call, inside in calls() if name == "Diagnostic"]
+    return tuple(sorted({text for call, inside in made for text in texts(call.args[0], inside)}))
+
+
+@pytest.fixture
+def said(code: str, tmp_path: Path) -> tuple[tuple[Diagnostic, ...], str]:
+    """What is said of the deal of a code, and how it is printed."""
+    return findings(code, tmp_path)
+
+
+@pytest.mark.parametrize("code", kept())
+def test_is_told_as_recorded(code: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
+    golden = HERE / f"{code}.txt"
+    if RECORD:
+        golden.write_text(said[1], encoding="utf-8")
+    assert said[1] == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", kept())
+def test_shows_a_way_out(code: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
+    for one in said[0]:
+        assert one.expected or one.ways_out, f"{one.code}: {one.message}"
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_code_of_the_source_has_a_deal(code: str) -> None:
+    assert CODE.fullmatch(code)
+    assert code in kept(), f"add tests/errors/{code}.yaml"
+    told = (HERE / f"{code}.txt").read_text(encoding="utf-8")
+    assert f"error[{code}]" in told or f"warning[{code}]" in told
+
+
+def test_nothing_is_kept_for_a_code_that_is_gone() -> None:
+    assert {*kept(), *(path.stem for path in HERE.glob("*.txt"))} == set(codes())

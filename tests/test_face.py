@@ -1,0 +1,108 @@
+"""The Python face: what a notebook does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import detente
+from tests.support import small
+
+DEAL = small(
+    assumptions="pace: {value: 10% to 30% / year, assumed: a guess}",
+    variables="""
+        lab.sales: {unit: USD / year, past: {2024-12: 1200}, next: "gbm(growth = pace, volatility = 10% / sqrt(year))", assumed: given}
+    """,
+    flows="subscriptions: {from: world, to: lab, amount: lab.sales}",
+    futures="rich: {when: lab.USD > 2300 USD at 2025-12, assumed: given}",
+    scenarios="slow: {pace: 5% / year, assumed: given}",
+    outputs="[lab.USD, lab.sales]",
+)
+
+
+@pytest.fixture(scope="module")
+def deal() -> detente.Deal:
+    """A small deal."""
+    return detente.loads(DEAL)
+
+
+def test_a_run_is_read_by_name_and_month(deal: detente.Deal) -> None:
+    run = deal.run(paths=200)
+    assert run["lab.sales"].dates[0] == "2025-01"
+    assert run["lab.sales"].unit == "USD / year"
+    assert run["lab.sales"].p5[-1] < run["lab.sales"].p50[-1] < run["lab.sales"].p95[-1]
+
+
+def test_a_frame_has_units_and_dates(deal: detente.Deal) -> None:
+    pytest.importorskip("pandas", reason="pandas is an extra")
+    frame = deal.run(paths=200).frame()
+    assert list(frame.columns) == ["name", "unit", "date", "mean", "p5", "p50", "p95", "mc_error"]
+    assert len(frame) == 24
+    assert set(frame["unit"]) == {"USD / year", "bn USD"}
+    assert str(frame["date"].iloc[0]) == "2025-01"
+
+
+def test_figures_about_whole_paths_are_labelled(deal: detente.Deal) -> None:
+    found = deal.evaluate(["total(lab.sales, 2025)"], ["base", "slow"], paths=300)
+    assert found.values.shape == (2, 1, 300)
+    assert found.units == ("USD",)
+    assert found["slow", "total(lab.sales, 2025)"].mean() < found["total(lab.sales, 2025)"].mean()
+
+
+def test_scenarios_share_their_draws(deal: detente.Deal) -> None:
+    found = deal.evaluate(["lab.sales at 2025-12"], ["base", "slow"], paths=300)
+    base, slow = np.log(found["base", "lab.sales at 2025-12"]), np.log(found["slow", "lab.sales at 2025-12"])
+    assert np.corrcoef(base, slow)[0, 1] > 0.7
+
+
+def test_outcomes_become_a_frame(deal: detente.Deal) -> None:
+    pytest.importorskip("pandas", reason="pandas is an extra")
+    found = deal.evaluate(["lab.sales at 2025-12"], ["base", "slow"], paths=50)
+    assert found.frame()["slow", "lab.sales at 2025-12"].to_numpy() == pytest.approx(
+        found["slow", "lab.sales at 2025-12"]
+    )
+
+
+def test_objects_show_themselves(deal: detente.Deal) -> None:
+    run = deal.run(paths=100)
+    assert "a small deal" in deal._repr_html_()
+    assert "lab.sales" in run._repr_html_()
+    assert "lab.sales" in run["lab.sales"]._repr_html_()
+    assert "subscriptions" in deal.why("lab.USD@2025-06", paths=50)._repr_html_()
+
+
+def test_a_chart_is_data_before_it_is_a_picture(deal: detente.Deal) -> None:
+    pytest.importorskip("altair", reason="altair is an extra")
+    spec = detente.chart(deal.run(paths=100), "lab.sales").to_dict()
+    assert "vega-lite" in spec["$schema"]
+
+
+def test_what_is_wrong_is_refused_with_everything() -> None:
+    with pytest.raises(detente.Refused) as caught:
+        detente.loads(DEAL.replace("amount: lab.sales", "amount: lab.salse").replace("from: world", "from: wolrd"))
+    assert len(caught.value.diagnostics) >= 1
+    assert "wolrd" in str(caught.value)
+
+
+@pytest.mark.parametrize(("paths", "seed"), [(0, 1), (-1, 1), (10, -1), (10, 2**64)])
+def test_impossible_sizes_are_refused_in_words(deal: detente.Deal, paths: int, seed: int) -> None:
+    with pytest.raises(ValueError, match=r"paths|seed"):
+        deal.run(paths=paths, seed=seed)
+
+
+def test_an_unknown_scenario_or_output_is_refused_in_words(deal: detente.Deal) -> None:
+    with pytest.raises(ValueError, match="there are: base, slow"):
+        deal.run(paths=10, scenario="fast")
+    with pytest.raises(ValueError, match=r"lab\.salse"):
+        deal.run(paths=10, outputs=["lab.salse"])
+    with pytest.raises(detente.Refused, match="did you mean"):
+        deal.evaluate(["lab.salse at 2025-12"])
+
+
+def test_importing_is_light() -> None:
+    code = "import sys, detente; print(sorted({'numpy', 'pandas', 'altair', 'rich', 'yaml'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
