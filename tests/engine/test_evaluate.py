@@ -71,9 +71,9 @@ def test_all_outputs_that_cannot_be_read_are_told_at_once() -> None:
 
 @pytest.mark.parametrize(("paths", "seed"), [(0, 1), (-1, 1), (2**32, 1), (10, -1), (10, 2**64)])
 def test_an_impossible_size_or_seed_is_refused(paths: int, seed: int) -> None:
-    with pytest.raises(ValueError, match="a run has|a seed is"):
+    with pytest.raises(ValueError, match=r"a run has|a seed is"):
         evaluate(read(small()), [BASE], paths, seed, ["lab.USD"])
-    with pytest.raises(ValueError, match="a run has|a seed is"):
+    with pytest.raises(ValueError, match=r"a run has|a seed is"):
         run_deal(read(small(variables="x: {is: 1}")), paths, seed)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 
@@ -133,7 +135,7 @@ def test_each_arrow_of_a_circle_points_to_what_is_needed(name: str) -> None:
     text, _ = CIRCLES[name]
     (found,) = refused(text)
     shown = found.found.split(" → ")
-    for reader, read_by_it in zip(shown, shown[1:], strict=False):
+    for reader, read_by_it in pairwise(shown):
         line = next(line for line in text.splitlines() if line.strip().startswith(f"{reader}: {{is"))
         assert read_by_it in line.split("is:")[1]
 

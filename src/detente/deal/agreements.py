@@ -107,7 +107,8 @@ def _parameter(block: Block, key: str, dimension: str) -> Parameter | None:
 def _tranches(block: Block, key: str) -> tuple[TrancheText, ...] | None:
     node = block.node(key)
     if not isinstance(node, Sequence):
-        block.report("wrong-shape", f"`{key}` of {block.what} is a list of payments", node.place if node else None)
+        block.report("wrong-shape", f"`{key}` of {block.what} is a list of payments", node.place if node else None,
+            expected="- {amount: …, on: DATE}")
         return None
     found: list[TrancheText] = []
     for item in node.items:
@@ -120,7 +121,13 @@ def _tranches(block: Block, key: str) -> tuple[TrancheText, ...] | None:
         if amount is None or on is None:
             continue
         if by is not None and by.last < on.first:
-            inner.report("dates-out-of-order", "the deadline (`by`) comes before `on`", inner.place_of("by"))
+            inner.report(
+                "dates-out-of-order",
+                "the deadline (`by`) comes before `on`",
+                inner.place_of("by"),
+                found=f"on {on.text}, by {by.text}",
+                ways=("move one of the two", "take `by` away: the condition is then judged on `on`"),
+            )
         if condition is None and (by is not None or otherwise is not None):
             inner.report(
                 "missing-key", "`by` and `otherwise` need a condition (`if`)", ways=("add `if: …`", "take them away")
@@ -134,7 +141,7 @@ def _amendments(block: Block, versions: dict[str, tuple[TermText, ...]], agreeme
     if node is None:
         return []
     if not isinstance(node, Sequence):
-        block.report("wrong-shape", "`amendments` is a list", node.place)
+        block.report("wrong-shape", "`amendments` is a list", node.place, expected="- {on: DATE, TERM: …}")
         return []
     found: list[Amendment] = []
     for item in node.items:
@@ -188,7 +195,7 @@ def _amended(
                 f"the term '{key.text}' has already ended",
                 key.place,
                 related=((versions[-1].place, "the term"),),
-                ways=("take this line away",),
+                ways=("take this change away", "move the end of the term"),
             )
         return (*versions[:-1], replace(versions[-1], last=on.first - 1, ended=grounds))
     inner = Block(value, f"the term '{key.text}'", key.place, block.findings)
@@ -215,7 +222,11 @@ def _amended(
     last = versions[-1]
     if last.last is not None and last.last < on.first:
         block.report(
-            "amends-ended", f"the term '{key.text}' has already ended", key.place, related=((last.place, "the term"),)
+            "amends-ended",
+            f"the term '{key.text}' has already ended",
+            key.place,
+            related=((last.place, "the term"),),
+            ways=("take this change away", "move the end of the term"),
         )
         return versions
     rests_on = grounds if grounds.citations or grounds.assumed else last.grounds

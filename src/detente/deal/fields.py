@@ -42,8 +42,8 @@ class Block:
                 f"{what} is a block of `key: value`",
                 node.place,
                 found=found,
-                expected="a mapping",
-                ways=("indent what belongs to it", "take the key away"),
+                expected="lines `key: value` below it",
+                ways=("write a name before each entry, and indent it", "take the key away"),
             )
 
     def report(
@@ -146,6 +146,11 @@ class Block:
                 "wrong-shape", f"`{key}` of {self.what} maps dates to values", node.place, _shape(node), "2025-04: 3.4"
             )
             return ()
+        if not node.entries:
+            self.report(
+                "empty-block", f"`{key}` of {self.what} holds no date", node.place, expected="2025-04: 3.4",
+                ways=("add a date with its value", "take the key away"),
+            )
         found: list[Point] = []
         for date_key, value in node.entries:
             date = as_date(date_key, f"a key of `{key}`", self.findings)
@@ -180,7 +185,7 @@ class Block:
         items = node.items if isinstance(node, Sequence) else (node,)
         for item in items:
             if not isinstance(item, Scalar):
-                self.report("wrong-shape", f"`{key}` of {self.what} is a list of names", item.place, _shape(item))
+                self.report("wrong-shape", f"`{key}` of {self.what} is a list of names", item.place, _shape(item), "[a, b]")
         return tuple(item for item in items if isinstance(item, Scalar))
 
     def sub(self, key: str, required: bool = False) -> Block:
@@ -219,7 +224,7 @@ class Block:
                     else:
                         citations.append(Citation(key.text, gives, key.place))
             else:
-                self.report("wrong-shape", "a citation is a claim, or {claim: direction}", item.place, _shape(item))
+                self.report("wrong-shape", "a citation is a claim, or {claim: direction}", item.place, _shape(item), "[CLAIM]")
         return Grounds(tuple(citations), self.text("assumed"), self.date("since"), self.text("note"))
 
     def done(self) -> None:
@@ -333,6 +338,6 @@ def _shape(node: YamlNode) -> str:
         case Scalar(text=text):
             return f"'{text}'" if text else "nothing"
         case Mapping():
-            return "a mapping"
+            return "a block of `key: value`"
         case _:
             return "a list"

@@ -102,6 +102,7 @@ def read_deal(node: YamlNode, evidence: Evidence, folder: str) -> tuple[Deal | N
             top.place_of("now"),
             found=f"from {first.text if first else now.text}, now {now.text}, to {last.text}",
             expected="from ≤ now < to",
+            ways=("mend the date that is wrong",),
         )
         return None, tuple(findings)
     sections = {name: _section(top, name, findings) for name in SECTIONS}
@@ -228,14 +229,16 @@ def _variable(key: Scalar, block: Block) -> Variable:
     if before is not None:
         before = replace(before, unit=before.unit or unit)
     block.done()
-    if sum(part is not None and part != () for part in (following, formula, table)) != 1:
+    said = [way for way in ("next", "is", "table") if way in block.entries]
+    if len(said) != 1:
         block.report(
             "not-one-way",
-            f"{block.what} says {'nothing' if not (following or formula or table) else 'more than one thing'}",
+            f"{block.what} says {'more than one thing' if said else 'nothing'}",
+            found=" and ".join(f"`{way}`" for way in said),
             expected="one of `next` (with `past`), `is` or `table`",
-            ways=("add one", "take the others away"),
+            ways=("keep one of them",) if said else ("add one of them",),
         )
-    if following is not None and not past:
+    if "next" in said and "past" not in block.entries:
         block.report(
             "missing-key", f"{block.what} has a process and no record to begin from", ways=("add `past: {DATE: …}`",)
         )
@@ -306,11 +309,14 @@ def _openings(section: Block, now: int) -> list[Opening]:
 def _event(key: Scalar, block: Block) -> Event:
     hazard, when, decided_by = block.expression("hazard"), block.expression("when"), block.text("decided_by")
     happened = block.date("happened")
-    if sum(bool(part) for part in (hazard, when, decided_by, happened)) != 1:
+    said = [way for way in ("hazard", "when", "decided_by", "happened") if way in block.entries]
+    if len(said) != 1:
         block.report(
             "not-one-way",
-            f"{block.what} happens in no way, or in several",
+            f"{block.what} happens in {'several ways' if said else 'no way'}",
+            found=" and ".join(f"`{way}`" for way in said),
             expected="one of `hazard`, `when`, `decided_by`, `happened`",
+            ways=("keep one of them",) if said else ("add one of them",),
         )
     possible = block.expression("possible")
     policy = _policy(block, "policy", required=bool(decided_by))
@@ -327,7 +333,10 @@ def _event(key: Scalar, block: Block) -> Event:
     block.done()
     if (policy or options) and not decided_by:
         block.report(
-            "superfluous-key", f"{block.what} is not decided by anybody and has no policy", block.place_of("policy")
+            "superfluous-key",
+            f"{block.what} is not decided by anybody and has no policy",
+            block.place_of("policy" if block.has("policy") else "options"),
+            ways=("take `policy` and `options` away", "say who decides it: `decided_by: PARTY`"),
         )
     require_grounds(block, grounds)
     return Event(
@@ -372,7 +381,7 @@ def _scenario(name: str, block: Block, beside: Grounds = NO_GROUNDS) -> Scenario
             continue
         block.has(target)
         if not isinstance(node, Scalar):
-            block.report("wrong-shape", f"'{target}' changes to a policy, `off`, or a value", node.place)
+            block.report("wrong-shape", f"'{target}' changes to a policy, `off`, or a value", node.place, expected=f"{target}: …")
             continue
         if node.text == "off":
             changes.append(Change(target, None, None, key.place))
@@ -413,7 +422,7 @@ def _value(key: Scalar, block: Block) -> Value | None:
     grounds = block.grounds()
     block.done()
     require_grounds(block, grounds)
-    if each is None and at_end is None:
+    if not ("each" in block.entries or "at_end" in block.entries):
         block.report("missing-key", f"{block.what} receives nothing", ways=("add `each: …`", "add `at_end: …`"))
     return Value(key.text, discount, each, at_end, grounds, key.place) if discount is not None else None
 

@@ -10,6 +10,16 @@ from detente.deal.model import Deal, Grounds, TermText
 from detente.text.diagnostic import Diagnostic, did_you_mean
 from detente.text.place import Place
 
+SECTIONS = {
+    "party": "parties",
+    "resource": "resources",
+    "event": "events",
+    "value of": "values",
+    "assumption": "assumptions",
+    "scenario": "scenarios",
+}
+"""Where a deal declares what is named elsewhere."""
+
 
 def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
     """Everything named that is not there, claims that do not give what they are cited for, and claims nobody cites."""
@@ -70,11 +80,11 @@ def _missing(what: str, names: Iterable[str], known: Iterable[str], place: Place
     for name in names:
         if name not in known:
             yield Diagnostic(
-                f"unknown-{what.replace(' ', '-')}",
+                f"unknown-{what.split()[0]}",
                 f"there is no {what} '{name}'",
                 place,
                 expected=", ".join(known[:12]) + (", …" if len(known) > 12 else "") if known else "",
-                ways_out=(*did_you_mean(name, known), f"declare the {what}"),
+                ways_out=(*did_you_mean(name, known), f"declare it under `{SECTIONS[what]}`"),
             )
 
 

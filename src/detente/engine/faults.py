@@ -46,7 +46,13 @@ def not_finite(graph: Graph, paths: list[int], seed: int, one: Variant, hit: int
             return _said(
                 graph, equation, told.values, index, path, month_text(month), paths[path], float(row[path]), hit
             )
-    return Diagnostic("not-finite", "a figure about whole paths is not finite", graph.deal.place, f"{hit} paths hit")
+    return Diagnostic(
+        "not-finite",
+        "a figure about whole paths is not finite",
+        graph.deal.place,
+        f"{hit} path{'s' if hit != 1 else ''} hit",
+        ways_out=("bound what a headline, a future or a check divides by: `max(x, 1 USD)`",),
+    )
 
 
 def _said(
@@ -68,9 +74,9 @@ def _said(
     ]
     return Diagnostic(
         "not-finite",
-        f"'{equation.name}' is {value} in {month} on path {number}",
+        f"'{equation.name}' is {'infinite' if np.isinf(value) else 'no number'} in {month} on path {number}",
         equation.place,
-        found=", ".join(saw) or "no other equation",
+        found=", ".join(saw) or "it reads no other equation",
         expected=f"a finite number; {hit} path{'s' if hit != 1 else ''} hit",
         ways_out=("bound what it divides by: `max(x, 1 USD)`", "narrow the assumption that drives it"),
     )

@@ -13,7 +13,7 @@ from detente.deal.model import Change, Deal, Policy, Scenario
 from detente.engine.draws import Override, Shocks, exponentials, input_value
 from detente.engine.kernel import Values, execute
 from detente.engine.program import Phase, Program
-from detente.engine.summary import BLOCK_PATHS, Summary
+from detente.engine.summary import BLOCK_PATHS, EXACT_PATHS, Summary
 from detente.graph.events import choice, exponential_draw, same_policy
 from detente.graph.literals import distribution
 from detente.graph.model import Graph
@@ -219,7 +219,8 @@ def summarised(
 
     def collect(task: Task, kept: dict[str, list[FloatArray]], values: Values) -> None:
         for name, months in kept.items():
-            outputs[name].append(Summary.of(np.stack(months), task.first))
+            part = Summary.of(np.stack(months), task.first)
+            outputs[name].append(part if paths <= EXACT_PATHS else part.binned())
         for key, slot in program.measures.items():
             outcome = np.broadcast_to(np.asarray(values[slot], dtype=np.float64), (1, task.last - task.first))
             measures[key].append(Summary.of(outcome, task.first))

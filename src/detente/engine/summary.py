@@ -254,6 +254,10 @@ class Summary:
         branches = grow(branches_of(block_moments(values), first_path, paths))
         return cls(paths, branches, Sample((values,)) if paths <= EXACT_PATHS else Histogram.of(values))
 
+    def binned(self) -> Summary:
+        """The same with counts in bins in place of values, as a part of more than EXACT_PATHS paths ends up anyway."""
+        return replace(self, values=self.values.binned())
+
     def merge(self, *others: Summary) -> Summary:
         """The summary of all these paths, the same to the bit in any order. Merging many at once is quicker.
 

@@ -17,6 +17,8 @@ from detente.text.place import Place
 from detente.text.written import Date, parse_date
 
 SOURCE_KEYS = ("title", "publisher", "author", "published", "kind", "origin", "url", "reliability", "note")
+SOURCE = "NAME: {title: …, publisher: …, published: DATE, kind: …}"
+CLAIM = '{"id": "…", "source": "…", "says": "…"}'
 SOURCE_KINDS = ("primary", "original", "derivative", "overview", "forum")
 CLAIM_KEYS = (
     "id",
@@ -100,12 +102,12 @@ def _sources(path: Path, findings: list[Diagnostic]) -> dict[str, Source]:
     if node is None:
         return {}
     if not isinstance(node, Mapping):
-        findings.append(Diagnostic("wrong-shape", "sources are a mapping of names to records", node.place))
+        findings.append(Diagnostic("wrong-shape", "sources are records by name", node.place, expected=SOURCE))
         return {}
     found: dict[str, Source] = {}
     for key, value in node.entries:
         if not isinstance(value, Mapping):
-            findings.append(Diagnostic("wrong-shape", f"source '{key.text}' is not a record", value.place))
+            findings.append(Diagnostic("wrong-shape", f"source '{key.text}' is not a record", value.place, expected=SOURCE))
             continue
         texts = {inner.text: (inner, item) for inner, item in value.entries}
         for name, (inner, _) in texts.items():
@@ -157,7 +159,17 @@ def _claims(path: Path, sources: dict[str, Source], findings: list[Diagnostic]) 
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        findings.append(Diagnostic("unreadable", f"the claims cannot be read: {problem}", Place(str(path), 1, 1, 1, 1)))
+        reason = problem.strerror if isinstance(problem, OSError) else "bytes that are not UTF-8"
+        findings.append(
+            Diagnostic(
+                "unreadable",
+                "the claims cannot be read",
+                Place(str(path), 1, 1, 1, 1),
+                found=reason or str(problem),
+                expected="text in UTF-8, one claim on a line",
+                ways_out=("save the file as UTF-8", "check who may read it"),
+            )
+        )
         return found
     for number, line in enumerate(lines, 1):
         place = Place(str(path), number, 1, number, max(2, len(line) + 1))
@@ -172,7 +184,8 @@ def _claims(path: Path, sources: dict[str, Source], findings: list[Diagnostic]) 
                     "claim-not-json",
                     f"this line is not JSON: {getattr(problem, 'msg', problem)}",
                     Place(str(path), number, column, number, column + 1),
-                    expected="one record in braces on one line",
+                    expected=CLAIM,
+                    ways_out=("write the whole claim on one line, its braces and quotes closed, commas between",),
                 )
             )
             continue
@@ -195,12 +208,12 @@ def _claims(path: Path, sources: dict[str, Source], findings: list[Diagnostic]) 
 
 def _claim(record: object, place: Place, sources: dict[str, Source], findings: list[Diagnostic]) -> Claim | None:
     if not isinstance(record, dict):
-        findings.append(Diagnostic("wrong-shape", "a claim is a record in braces", place))
+        findings.append(Diagnostic("wrong-shape", "a claim is a record in braces", place, expected=CLAIM))
         return None
     texts = {key: str(value) for key, value in record.items() if isinstance(value, str | int | float)}
     missing = [key for key in ("id", "source", "says") if not texts.get(key)]
     if missing:
-        findings.append(Diagnostic("missing-key", f"the claim lacks {', '.join(missing)}", place))
+        findings.append(Diagnostic("missing-key", f"the claim lacks {', '.join(missing)}", place, expected=CLAIM))
         return None
     findings += [_unknown_key(key, place, CLAIM_KEYS) for key in record if key not in CLAIM_KEYS]
     source = sources.get(texts["source"])
@@ -217,7 +230,11 @@ def _claim(record: object, place: Place, sources: dict[str, Source], findings: l
     numbers = {key: record.get(key) for key in ("value", "low", "high")}
     for key, value in numbers.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            findings.append(Diagnostic("not-a-number", f"`{key}` of a claim is a number", place, found=repr(value)))
+            ways = ("write it without quotes, and its unit under `unit`",)
+            said = json.dumps(value, ensure_ascii=False)
+            findings.append(
+                Diagnostic("not-a-number", f"`{key}` of a claim is a number", place, said, "3.6", ways_out=ways)
+            )
             numbers[key] = None
     when = texts.get("known") or texts.get("published")
     known = parse_date(when) if when else (source.published if source else None)

@@ -18,10 +18,10 @@ from detente.lang.formula import (
 )
 from detente.lang.printer import print_expression
 from detente.lang.syntax import Call, Range
-from detente.lang.unit import Unit
+from detente.lang.unit import ONE, Unit
 from detente.terms.joins import Flow, Issue
 from detente.terms.term import MONTH
-from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.place import Place
 from detente.text.written import month_text
 
@@ -140,7 +140,10 @@ def _accounts(draft: Draft, payments: list[Payment], read: set[str]) -> None:
                     f"there is no account '{opened.account}'",
                     opened.place,
                     expected="PARTY.RESOURCE",
-                    ways_out=("declare the party and the resource",),
+                    ways_out=(
+                        *did_you_mean(opened.account, [f"{p}.{r}" for p in deal.parties for r in deal.resources]),
+                        "declare the party and the resource",
+                    ),
                 )
             )
     for stored in deal.resources.values():
@@ -227,7 +230,15 @@ def _balance(draft: Draft, given: Opening, unit: Unit) -> Formula:
     ):
         found = distribution(node, "")
         if found.unit != unit:
-            raise Fault(Diagnostic("unit-mismatch", f"'{given.account}' counts in {unit}", node.place, str(found.unit)))
+            raise Fault(
+                Diagnostic(
+                    "unit-mismatch",
+                    f"'{given.account}' counts in {unit}",
+                    node.place,
+                    str(found.unit) if found.unit != ONE else "a plain number",
+                    str(unit),
+                )
+            )
         name = f"opening of {given.account}"
         return draft.add_input(name, found, name, shown_in(unit), given.grounds, given.place)
     return Elaborator(draft, given.account).of_unit(node, unit, f"the opening of '{given.account}'")

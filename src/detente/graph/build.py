@@ -62,7 +62,7 @@ def _check_outputs(draft: Draft) -> None:
                     "unknown-output",
                     f"there is no series '{name}'",
                     place,
-                    ways_out=did_you_mean(name, draft.equations),
+                    ways_out=(*did_you_mean(name, draft.equations), "name a variable, an account or a term"),
                 )
             )
 
@@ -86,10 +86,12 @@ def _check_scenarios(draft: Draft) -> None:
                 draft.findings.append(
                     Diagnostic(
                         "changes-nothing",
-                        f"'{change.target}' cannot be changed so",
+                        f"'{change.target}' cannot be changed so"
+                        if change.target in known
+                        else f"there is nothing called '{change.target}' to change",
                         change.place,
                         expected="a policy for a decided event, `off` for a term, a value for an assumption",
-                        ways_out=did_you_mean(change.target, known),
+                        ways_out=(*did_you_mean(change.target, known), "take it away"),
                     )
                 )
             elif change.value is not None:

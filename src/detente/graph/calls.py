@@ -71,7 +71,11 @@ def _ramp(read: Elaborator, node: Call, args: Arguments) -> Formula:
     if first >= last:
         raise Fault(
             Diagnostic(
-                "dates-out-of-order", "a ramp goes from an earlier to a later date", node.place, print_expression(node)
+                "dates-out-of-order",
+                "a ramp goes from an earlier to a later date",
+                node.place,
+                print_expression(node),
+                ways_out=("turn the dates round",),
             )
         )
     share = (month() - constant(float(first))) / constant(float(last - first))
@@ -177,7 +181,7 @@ def _offer(label: str) -> Callable[[Elaborator, Call, Arguments], Formula]:
         name = _term(read, args["term"])
         need = read.draft.deal.terms()[name].parameters.get("need")
         if not isinstance(need, str) or need not in read.draft.deal.needs:
-            raise _wrong(args["term"], f"the term '{name}' offers no capacity to a need", ())
+            raise _wrong(args["term"], f"the term '{name}' offers no capacity to a need", ("name a term of type supply or take_or_pay",))
         resource = read.draft.deal.needs[need].resource
         return reference(f"{name}.{label}", read.draft.resource_unit(resource))
 
@@ -194,7 +198,7 @@ def _stake(read: Elaborator, node: Call, args: Arguments) -> Formula:
     holder = _word(read, args["holder"], "party", read.draft.deal.parties)
     companies = [resource.issuer for resource in read.draft.deal.resources.values() if resource.kind == "shares"]
     if "company" in args:
-        company = _word(read, args["company"], "company", companies)
+        company = _word(read, args["company"], "company with shares", companies)
     elif len(companies) == 1:
         company = companies[0]
     else:
@@ -217,7 +221,7 @@ def _net(read: Elaborator, node: Call, args: Arguments) -> Formula:
 def _flow(read: Elaborator, node: Call, args: Arguments) -> Formula:
     tree = args["flow"]
     if not isinstance(tree, Name):
-        raise _wrong(tree, "a flow is needed here", ())
+        raise _wrong(tree, "a flow is needed here", ("name it: flow(subscriptions)",))
     return reference(tree.text, read.draft.currency() / MONTH.unit, place=tree.place)
 
 
@@ -354,7 +358,7 @@ def _word(read: Elaborator, node: Node, what: str, known: object) -> str:
             f"there is no {what} '{text}'",
             node.place,
             expected=", ".join(names[:12]),
-            ways_out=did_you_mean(text, names),
+            ways_out=did_you_mean(text, names) + ((f"declare the {what}",) if what != "class" else ()),
         )
     )
 

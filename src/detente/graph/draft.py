@@ -124,7 +124,12 @@ class Draft:
             return parse_unit(text)[1] if text else ONE
         except ValueError as error:
             raise Fault(
-                Diagnostic("unknown-unit", f"the unit of '{name}': {error}", self.deal.variables[name].place)
+                Diagnostic(
+                    "unknown-unit",
+                    f"the unit of '{name}': {error}",
+                    self.deal.variables[name].place,
+                    ways_out=("write a unit such as `bn USD / year`, `MW` or `%`",),
+                )
             ) from None
 
     def currency(self) -> Unit:
@@ -202,8 +207,8 @@ class Draft:
                         "unit-mismatch",
                         f"a point of '{what}' is in another unit",
                         point.value.place,
-                        str(own),
-                        str(unit[1]),
+                        str(own) if own != ONE else "a plain number",
+                        str(unit[1]) if unit[1] != ONE else "a plain number",
                     )
                 )
             found.append((point.date.first, point.date.last, value))

@@ -128,7 +128,15 @@ class Elaborator:
         if text in deal.assumptions:
             entry = self.draft.inputs.get(text)
             if entry is None:
-                raise Fault(Diagnostic("rests-on-error", f"'{text}' could not be read", place))
+                raise Fault(
+                    Diagnostic(
+                        "rests-on-error",
+                        f"the assumption '{text}' could not be read",
+                        place,
+                        ways_out=("mend it where it is declared",),
+                        related=((deal.assumptions[text].place, "declared here"),),
+                    )
+                )
             return parameter(text, entry.distribution.unit, entry.distribution.kind, place)
         if text in deal.variables:
             return reference(text, self.draft.declared_unit(text), place=place)
@@ -166,7 +174,8 @@ class Elaborator:
                 f"there is no function '{node.function}'",
                 node.place,
                 "",
-                (*did_you_mean(node.function, FUNCTIONS), "see `detente` for the list of functions"),
+                did_you_mean(node.function, FUNCTIONS),
+                ", ".join(FUNCTIONS),
             )
         if function.whole_path and not self.closing:
             raise _fault(
@@ -258,16 +267,18 @@ class Elaborator:
     def of_unit(self, node: Node, unit: Unit, what: str, wanted: str = "") -> Formula:
         """A formula that must have a unit."""
         x = self.formula(node, wanted)
+        ways: tuple[str, ...]
         if x.kind == "boolean":
-            raise _fault("number-expected", f"{what} is a quantity", node.place, "a condition", ())
+            ways = ("write `if CONDITION then … else …`",)
+            raise _fault("number-expected", f"{what} is a quantity", node.place, "a condition", ways, _counted(unit))
         if x.unit != unit:
             ratio = x.unit / unit
-            ways: tuple[str, ...] = ()
+            ways = ()
             if ratio == MONTH.unit:
                 ways = ("divide by a time: `/ 1 year`",)
             elif ratio == ONE / MONTH.unit:
                 ways = ("multiply by a time: `* 1 year`",)
-            raise _fault("unit-mismatch", f"{what} is in another unit", node.place, f"{x.unit}", ways, f"{unit}")
+            raise _fault("unit-mismatch", f"{what} is in another unit", node.place, _counted(x.unit), ways, _counted(unit))
         return x
 
     def condition(self, node: Node) -> Formula:
@@ -282,7 +293,7 @@ class Elaborator:
                 "growth-expected",
                 "a growth is a percentage per time",
                 node.place,
-                f"{x.kind} in {x.unit}",
+                f"a {x.kind}" if x.unit == ONE else f"a {x.kind} in {x.unit}",
                 ("write it as `5% / year`", "give the assumption a percentage per time"),
             )
         return x
@@ -301,7 +312,7 @@ class Elaborator:
                 ("say `kind: rate` at the assumption",),
             )
         if x.unit != ONE / MONTH.unit:
-            raise _fault("unit-mismatch", "a hazard is a rate per time", node.place, str(x.unit), (), "1 / month")
+            raise _fault("unit-mismatch", "a hazard is a rate per time", node.place, _counted(x.unit), (), "1 / month")
         return replace(x, kind="rate")
 
 
@@ -314,6 +325,10 @@ def uncertain(node: Node) -> Fault:
         print_expression(node),
         ("make it an assumption, and name that here",),
     )
+
+
+def _counted(unit: Unit) -> str:
+    return str(unit) if unit != ONE else "a plain number"
 
 
 def _fault(code: str, message: str, place: Place, found: str, ways: tuple[str, ...] = (), expected: str = "") -> Fault:

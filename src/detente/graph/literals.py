@@ -21,6 +21,12 @@ DISTRIBUTIONS: dict[str, tuple[Shape, int]] = {
     "uniform": ("uniform", 2),
     "triangular": ("triangular", 3),
 }
+SIGNATURES = {
+    "normal": "normal(mean, deviation)",
+    "lognormal": "lognormal(median, factor)",
+    "uniform": "uniform(low, high)",
+    "triangular": "triangular(low, mode, high)",
+}
 Z95 = 1.6448536269514722
 """The 95th percentile of the standard normal."""
 
@@ -66,7 +72,13 @@ def distribution(node: Node, kind: str) -> Distribution:
         case Call(function=function, args=args, named=()) if function in DISTRIBUTIONS:
             shape, count = DISTRIBUTIONS[function]
             if len(args) != count:
-                raise _fault("wrong-arguments", f"{function} takes {count} numbers", node.place, print_expression(node))
+                raise _fault(
+                    "wrong-arguments",
+                    f"{function} takes {count} numbers",
+                    node.place,
+                    print_expression(node),
+                    (f"write {SIGNATURES[function]}",),
+                )
             if shape == "lognormal":
                 return _lognormal(args[0], args[1], kind, node)
             parameters, unit, kind_found, scale, period = _aligned(args, kind)
@@ -76,12 +88,19 @@ def distribution(node: Node, kind: str) -> Distribution:
                     f"the numbers of {function} must rise",
                     node.place,
                     print_expression(node),
+                    (f"put them in order: {SIGNATURES[function]}",),
                 )
             if shape == "normal":
                 mean, deviation = parameters
                 parameters = (mean - Z95 * deviation, mean + Z95 * deviation)
             if parameters[0] >= parameters[-1]:
-                raise _fault("impossible-distribution", f"{function} has no spread", node.place, print_expression(node))
+                raise _fault(
+                    "impossible-distribution",
+                    f"{function} has no spread",
+                    node.place,
+                    print_expression(node),
+                    ("give it a deviation above 0", "write the number alone"),
+                )
             return Distribution(shape, parameters, unit, kind_found, scale, period)
         case _:
             number, sign = _signed(node)
@@ -184,7 +203,7 @@ def _signed(node: Node) -> tuple[Number | Quantity, float]:
         "only a number with its unit can stand here",
         node.place,
         print_expression(node),
-        ("make it an assumption of its own and name that",),
+        ("write the number it comes to", "make what must be worked out a variable with `is`"),
     )
 
 

@@ -91,7 +91,7 @@ def measures(draft: Draft, asked: dict[str, Node]) -> dict[str, Measure]:
         for label, node in headline.show.items():
             draft.attempt(_add, draft, found, f"{headline.name}: {label}", node)
     for number, check in enumerate(deal.checks):
-        draft.attempt(_add, draft, found, f"check {number}", _dated(check))
+        draft.attempt(_add, draft, found, f"check {number}", _dated(check), condition=True)
     for party in deal.values:
         name = f"value of {party}"
         if name in draft.equations:
@@ -110,10 +110,12 @@ def _dated(check: Check) -> Node:
     return At(check.that, DateOf(check.on, None, check.place), check.that.place)
 
 
-def _add(draft: Draft, found: dict[str, Measure], key: str, node: Node) -> None:
-    formula = Elaborator(draft, key, closing=True).formula(node)
+def _add(draft: Draft, found: dict[str, Measure], key: str, node: Node, condition: bool = False) -> None:
+    read = Elaborator(draft, key, closing=True)
+    formula = read.condition(node) if condition else read.formula(node)
     if formula.kind == "growth":
-        raise Fault(Diagnostic("growth-multiplied", "a growth is not a figure", node.place))
+        ways_out = ("write `compound(growth, time)` for the factor it makes",)
+        raise Fault(Diagnostic("growth-multiplied", "a growth is not a figure", node.place, ways_out=ways_out))
     found[key] = Measure(formula, _shown(draft, node, formula), print_expression(node), node.place)
 
 

@@ -91,7 +91,10 @@ def _check_names(draft: Draft, measures: dict[str, Measure]) -> None:
                             "no-memory",
                             f"'{name}' reads '{read}' as the month opens, which has no start",
                             place,
-                            ways_out=("use prev(x, start = …)",),
+                            ways_out=(
+                                "read it as it was last month: `prev(x, start = …)`",
+                                f"rename '{read}' if an account is meant",
+                            ),
                         )
                     )
 

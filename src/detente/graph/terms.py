@@ -46,6 +46,7 @@ def _add_term(draft: Draft, name: str, text: TermText) -> None:
                 "amended-later",
                 f"the term '{name}' is amended after `now`",
                 text.place,
+                expected="amendments dated up to `now`",
                 ways_out=("end it there, and let a new term of another name begin",),
             )
         )
@@ -125,7 +126,12 @@ def _paid_on_record(draft: Draft, name: str, term: Term) -> float:
     for tranche in dated:
         if tranche.amount.operation not in ("constant",):
             raise Fault(
-                Diagnostic("not-a-literal", f"a payment on record of '{name}' is an amount", tranche.amount.place)
+                Diagnostic(
+                    "not-a-literal",
+                    f"a payment on record of '{name}' is an amount",
+                    tranche.amount.place,
+                    ways_out=("write the amount that was paid",),
+                )
             )
     return sum(tranche.amount.value for tranche in dated)
 
@@ -198,7 +204,7 @@ def _known(what: str, name: Any, known: Any, place: Place) -> str:
             f"there is no {what} '{name}'",
             place,
             expected=", ".join(list(known)[:12]),
-            ways_out=did_you_mean(str(name), known),
+            ways_out=(*did_you_mean(str(name), known), f"declare the {what}"),
         )
     )
 
@@ -213,6 +219,7 @@ def _supply_term(draft: Draft, name: str, place: Place) -> SupplyTerm:
                 f"the term '{name}' supplies no need",
                 place,
                 expected="a term with a supplier and a need",
+                ways_out=("name a term of type supply or take_or_pay",),
             )
         )
     found = draft.deal.needs[need]
@@ -222,7 +229,10 @@ def _supply_term(draft: Draft, name: str, place: Place) -> SupplyTerm:
 def _tranche(draft: Draft, read: Elaborator, text: TrancheText) -> Tranche:
     amount = read.formula(text.amount)
     if _money_in(amount.unit) != amount.unit or amount.unit == ONE:
-        raise Fault(Diagnostic("unit-mismatch", "a payment is an amount of money", text.amount.place, str(amount.unit)))
+        found = str(amount.unit) if amount.unit != ONE else "a plain number"
+        raise Fault(
+            Diagnostic("unit-mismatch", "a payment is an amount of money", text.amount.place, found, "such as 1 bn USD")
+        )
     resource = text.form if text.form not in ("", "cash") else draft.cash(amount.unit, text.place)
     if resource not in draft.deal.resources or draft.deal.resources[resource].kind != "money":
         raise Fault(

@@ -192,6 +192,7 @@ def _add_process(
                 node.place,
                 print_expression(node),
                 "gbm(growth = …, volatility = …, fades_to = …, over = …), ou(mean = …, half_life = …, volatility = …)",
+                ("write a formula under `is`",),
             )
         )
     arguments = dict(node.named)
@@ -329,12 +330,12 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
 def _said_twice(correlation: Correlation) -> Diagnostic:
     one, other = correlation.between
     what = "is correlated with itself" if one == other else f"and '{other}' are correlated twice"
-    ways = ("take one of the two away",) if one != other else ("name two", "take it away")
+    ways = ("take one of the two away",) if one != other else ("name two different ones", "take it away")
     return Diagnostic("not-correlations", f"'{one}' {what}", correlation.place, ways_out=ways)
 
 
 def _not_a_correlation(place: Place, found: str) -> Diagnostic:
-    return Diagnostic("share-outside", "a correlation lies between -1 and 1", place, found)
+    return Diagnostic("share-outside", "a correlation lies between -1 and 1", place, found, "such as 0.5 or -20%")
 
 
 def _cholesky(matrix: list[list[float]]) -> list[list[float]] | None:

@@ -164,7 +164,15 @@ def select(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
     """`then` where the condition holds, else `otherwise`; both of one unit."""
     _same_unit("chosen against", then, otherwise)
     if (then.kind == "boolean") != (otherwise.kind == "boolean"):
-        raise _fault("kind-mismatch", "a condition and a number cannot be alternatives", then, otherwise)
+        raise Fault(
+            Diagnostic(
+                "kind-mismatch",
+                "a condition and a number cannot be alternatives",
+                then.place if then.place != NOWHERE else otherwise.place,
+                expected="two conditions, or two numbers",
+                ways_out=("compare the number: `x > 0`", "write 1 for true and 0 for false"),
+            )
+        )
     kind = then.kind if then.kind == otherwise.kind else "number"
     return Formula("select", (truth(condition), then, otherwise), then.unit, kind, place=then.place)
 
@@ -236,9 +244,9 @@ def truth(x: Formula) -> Formula:
                 "condition-expected",
                 "a condition is needed here",
                 x.place,
-                found=f"a quantity in {x.unit}",
+                found=f"a quantity in {x.unit}" if x.unit != ONE else "a plain number",
                 expected="something that is true or false",
-                ways_out=("compare it: `x > 0 USD`",),
+                ways_out=(f"compare it: `x > 0 {x.unit}`" if x.unit != ONE else "compare it: `x > 0`",),
             )
         )
     return x
@@ -327,7 +335,16 @@ def _same_unit(verb: str, left: Formula, right: Formula) -> None:
     if left.unit != right.unit:
         raise _fault("unit-mismatch", f"{_named(left)} cannot be {verb} {_named(right)}", left, right)
     if "growth" in (left.kind, right.kind) and {left.kind, right.kind} & {"rate"}:
-        raise _fault("growth-for-rate", "a growth and a rate are different things", left, right)
+        raise Fault(
+            Diagnostic(
+                "growth-for-rate",
+                "a growth and a rate are different things",
+                left.place if left.place != NOWHERE else right.place,
+                found=f"a {left.kind} and a {right.kind}",
+                expected="two growths, or two rates",
+                ways_out=("say `kind: rate` at the assumption that is a growth",),
+            )
+        )
 
 
 def _named(x: Formula) -> str:

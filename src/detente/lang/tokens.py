@@ -148,6 +148,8 @@ def _token(match: re.Match[str], place: Place, space: bool) -> Token:
             raise _bad_number(text, place, "groups its digits", *ways_out)
         case "zeros":
             raise _bad_number(text, place, "begins with a zero that means nothing", "write " + _without_zeros(text))
+        case "pointed" if text.count(".") > 1:
+            raise _bad_number(text, place, "has more than one point", "write " + text.replace(".", ""))
         case "pointed":
             raise _bad_number(text, place, "is not how a number is written", "write 0.5, 5 or 5.0")
     instead = _INSTEAD.get(text)

@@ -15,6 +15,9 @@ from detente.text.place import NOWHERE, Place
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line for YAML, and so for places."""
 
+LARGEST_FILE = 20_000_000
+"""Bytes of the largest file that is read, for what it says or for an excerpt."""
+
 EXCERPT_WIDTH = 140
 """Characters of a source line shown in an excerpt; a longer line is cut around its carets."""
 
@@ -137,7 +140,9 @@ def _excerpt(place: Place, files: dict[str, list[str]]) -> list[str]:
 def _lines_of(file: str) -> list[str]:
     try:
         path = Path(file)
-        return LINE_BREAK.split(path.read_text(encoding="utf-8-sig", errors="replace")) if path.is_file() else []
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+            return []
+        return LINE_BREAK.split(path.read_text(encoding="utf-8-sig", errors="replace"))
     except (OSError, ValueError):
         return []
 

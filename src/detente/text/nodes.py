@@ -14,11 +14,8 @@ from typing import Any
 
 import yaml
 
-from detente.text.diagnostic import LINE_BREAK, Diagnostic, Fault
+from detente.text.diagnostic import LARGEST_FILE, LINE_BREAK, Diagnostic, Fault
 from detente.text.place import Place
-
-LARGEST_FILE = 20_000_000
-"""Bytes of the largest file that is read."""
 
 DEEPEST_NESTING = 100
 """Mappings and sequences inside each other."""
@@ -74,6 +71,7 @@ def read(path: Path) -> tuple[Node | None, tuple[Diagnostic, ...]]:
                     start,
                     found=f"{size:,} bytes",
                     expected=f"at most {LARGEST_FILE:,} bytes",
+                    ways_out=("check that it is the file you mean",),
                 ),
             )
         data = path.read_bytes()
@@ -85,7 +83,8 @@ def read(path: Path) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return None, (Diagnostic("file-unreadable", f"'{path}' cannot be read", start, found=reason),)
+        ways_out = ("check its name, and who may read it",)
+        return None, (Diagnostic("file-unreadable", f"'{path}' cannot be read", start, reason, ways_out=ways_out),)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -161,7 +160,8 @@ class _Builder:
                 return root
             root = self.node(next(self.events), 0)
         if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
-            self.report("empty-file", "the file says nothing", Place(self.file, 1, 1, 1, 1))
+            start = Place(self.file, 1, 1, 1, 1)
+            self.report("empty-file", "the file says nothing", start, ways_out=("write into it", "delete it"))
             return None
         return root
 
