@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(render(refused.diagnostics), file=sys.stderr)
         print(_count(refused.diagnostics), file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # whoever read the output has enough of it; Python would complain once more when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError) as problem:
         print(f"detente: {problem}", file=sys.stderr)
         return 2

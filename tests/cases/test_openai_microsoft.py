@@ -12,6 +12,7 @@ from detente.answers.conservation import conservation
 from detente.answers.findings import find
 from detente.answers.results import Findings
 from detente.answers.score import ScoreAnswer, score
+from detente.answers.why import Reader
 from detente.deal.fields import GIVES
 from detente.deal.load import load_deal
 from detente.deal.references import grounds_of
@@ -136,3 +137,13 @@ def test_it_runs_as_known_on_earlier_dates(deal: detente.Deal, date: str) -> Non
     run = deal.as_of(date).run(paths=300)
     assert run["openai.revenue"].dates[0] > date
     assert np.isfinite(run["openai.USD"].p50).all()
+
+
+def test_every_equation_holds_on_a_path_and_can_be_explained(deal: detente.Deal) -> None:
+    graph = graph_of(deal.text)
+    told = trace(graph, [17], 1)
+    reader = Reader(graph, told, 3)
+    for name, equation in graph.equations.items():
+        for month in (deal.text.now + 1, deal.text.now + 9, deal.text.last):
+            assert np.array_equal(reader.compute(equation.formula, month), reader.value(name, month), equal_nan=True), name
+        assert reader.equation(name, deal.text.now + 20, 0).name == name

@@ -21,9 +21,7 @@ from detente.text.place import NOWHERE
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "detente"
 RECORD = os.environ.get("DETENTE_RECORD") == "1"
-DEAL = (
-    "deal: an example\nnow: 2024-12\nto: 2025-12\nparties: {lab: {outside: true}}\nvariables:\n  lab.sales: {is: FORMULA}\n"
-)
+DEAL = "deal: an example\nnow: 2024-12\nto: 2025-12\nparties: {lab: {outside: true}}\nvariables:\n  lab.sales: {is: FORMULA}\n"
 
 
 def deal_yaml(data: bytes) -> None:
@@ -99,7 +97,6 @@ def kept() -> list[str]:
     return sorted({*files, *folders, *MADE})
 
 
-@cache
 def findings(code: str, folder: Path) -> tuple[tuple[Diagnostic, ...], str]:
     """What is said of the deal of a code, and how it is printed; `folder` is empty."""
     before = Path.cwd()
@@ -118,7 +115,6 @@ def findings(code: str, folder: Path) -> tuple[tuple[Diagnostic, ...], str]:
 # parameters of functions (`fault(code, …)`, `_missing(what, …)` with f"unknown-{what}"): all calls are followed.
 
 CODE = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @cache

@@ -38,7 +38,7 @@ def explain(
         over_all = trace(graph, range(paths), seed, names=[name]).at(name, month)
         path = int(np.argmin(np.abs(over_all - np.median(over_all))))
     told = trace(graph, [path], seed)
-    tree = _Reader(graph, told, depth).equation(name, month, 0)
+    tree = Reader(graph, told, depth).equation(name, month, 0)
     names = sorted({node for node in _names(tree) if node in graph.equations})
     means = trace(graph, range(min(paths, 1_000)), seed, names=names)
     return replace(_with_means(tree, means, graph), term=tree.term or f"path {path}")
@@ -62,7 +62,7 @@ def _asked(graph: Graph, what: str) -> tuple[str, Month]:
 
 
 @dataclass
-class _Reader:
+class Reader:
     """Reads one path. `seen` holds what the tree explains already."""
 
     graph: Graph
@@ -98,13 +98,14 @@ class _Reader:
             one.written,
             one.place,
             one.owner,
-            () if kind == "seen" else self.backing(one.grounds),
-            "" if kind == "seen" else one.grounds.assumed,
+            () if kind in ("seen", "account") else self.backing(one.grounds),
+            "" if kind in ("seen", "account") else one.grounds.assumed,
             children,
         )
 
     def account(self, one: Equation, month: Month, depth: int) -> tuple[Explanation, ...]:
-        """An account is what it held at `now` and every flow since, summed; a flow is explained in its last month."""
+        """An account is what it held at `now` and every flow since, summed; a flow is explained in the last month in
+        which something moved."""
         now = self.graph.deal.now
         found = [self.opening(one)]
         for name, sign in _flows(one.formula):
@@ -113,7 +114,8 @@ class _Reader:
             if moved == 0.0:
                 continue
             flow = self.graph.equations[name]
-            inner = (self.equation(name, month, depth + 1),) if depth < self.deepest else ()
+            latest = max(step for step in months if self.value(name, step) != 0.0)
+            inner = (self.equation(name, latest, depth + 1),) if depth < self.deepest else ()
             shown = one.shown
             found.append(
                 Explanation(

@@ -107,8 +107,12 @@ def _parameter(block: Block, key: str, dimension: str) -> Parameter | None:
 def _tranches(block: Block, key: str) -> tuple[TrancheText, ...] | None:
     node = block.node(key)
     if not isinstance(node, Sequence):
-        block.report("wrong-shape", f"`{key}` of {block.what} is a list of payments", node.place if node else None,
-            expected="- {amount: …, on: DATE}")
+        block.report(
+            "wrong-shape",
+            f"`{key}` of {block.what} is a list of payments",
+            node.place if node else None,
+            expected="- {amount: …, on: DATE}",
+        )
         return None
     found: list[TrancheText] = []
     for item in node.items:

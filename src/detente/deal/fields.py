@@ -148,7 +148,10 @@ class Block:
             return ()
         if not node.entries:
             self.report(
-                "empty-block", f"`{key}` of {self.what} holds no date", node.place, expected="2025-04: 3.4",
+                "empty-block",
+                f"`{key}` of {self.what} holds no date",
+                node.place,
+                expected="2025-04: 3.4",
                 ways=("add a date with its value", "take the key away"),
             )
         found: list[Point] = []
@@ -185,7 +188,9 @@ class Block:
         items = node.items if isinstance(node, Sequence) else (node,)
         for item in items:
             if not isinstance(item, Scalar):
-                self.report("wrong-shape", f"`{key}` of {self.what} is a list of names", item.place, _shape(item), "[a, b]")
+                self.report(
+                    "wrong-shape", f"`{key}` of {self.what} is a list of names", item.place, _shape(item), "[a, b]"
+                )
         return tuple(item for item in items if isinstance(item, Scalar))
 
     def sub(self, key: str, required: bool = False) -> Block:
@@ -224,7 +229,9 @@ class Block:
                     else:
                         citations.append(Citation(key.text, gives, key.place))
             else:
-                self.report("wrong-shape", "a citation is a claim, or {claim: direction}", item.place, _shape(item), "[CLAIM]")
+                self.report(
+                    "wrong-shape", "a citation is a claim, or {claim: direction}", item.place, _shape(item), "[CLAIM]"
+                )
         return Grounds(tuple(citations), self.text("assumed"), self.date("since"), self.text("note"))
 
     def done(self) -> None:

@@ -381,7 +381,9 @@ def _scenario(name: str, block: Block, beside: Grounds = NO_GROUNDS) -> Scenario
             continue
         block.has(target)
         if not isinstance(node, Scalar):
-            block.report("wrong-shape", f"'{target}' changes to a policy, `off`, or a value", node.place, expected=f"{target}: …")
+            block.report(
+                "wrong-shape", f"'{target}' changes to a policy, `off`, or a value", node.place, expected=f"{target}: …"
+            )
             continue
         if node.text == "off":
             changes.append(Change(target, None, None, key.place))
@@ -389,7 +391,7 @@ def _scenario(name: str, block: Block, beside: Grounds = NO_GROUNDS) -> Scenario
             changes.append(Change(target, None, _policy_of(node, block), key.place))
         else:
             changes.append(Change(target, block.parse(node, target), None, key.place))
-    if not changes:
+    if all(target in ("title", *GROUND_KEYS) for target in block.entries):
         block.report("empty-block", f"{block.what} changes nothing", ways=("say what it changes", "take it away"))
     require_grounds(block, grounds if grounds.citations or grounds.assumed else beside)
     return Scenario(name, title or name.replace("_", " "), tuple(changes), grounds, block.place)

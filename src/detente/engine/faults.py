@@ -74,7 +74,7 @@ def _said(
     ]
     return Diagnostic(
         "not-finite",
-        f"'{equation.name}' is {'infinite' if np.isinf(value) else 'no number'} in {month} on path {number}",
+        f"'{equation.name}' is {value} in {month} on path {number}",
         equation.place,
         found=", ".join(saw) or "it reads no other equation",
         expected=f"a finite number; {hit} path{'s' if hit != 1 else ''} hit",

@@ -107,7 +107,9 @@ def _sources(path: Path, findings: list[Diagnostic]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for key, value in node.entries:
         if not isinstance(value, Mapping):
-            findings.append(Diagnostic("wrong-shape", f"source '{key.text}' is not a record", value.place, expected=SOURCE))
+            findings.append(
+                Diagnostic("wrong-shape", f"source '{key.text}' is not a record", value.place, expected=SOURCE)
+            )
             continue
         texts = {inner.text: (inner, item) for inner, item in value.entries}
         for name, (inner, _) in texts.items():

@@ -131,9 +131,10 @@ def _receives(draft: Draft, party: str, resource: str) -> bool:
 
 def _accounts(draft: Draft, payments: list[Payment], read: set[str]) -> None:
     deal = draft.deal
+    stored = {name: one for name, one in deal.resources.items() if one.kind != "capacity"}
     for opened in deal.openings:
         party, _, resource = opened.account.rpartition(".")
-        if opened.account not in deal.terms() and (party not in deal.parties or resource not in deal.resources):
+        if opened.account not in deal.terms() and (party not in deal.parties or resource not in stored):
             draft.findings.append(
                 Diagnostic(
                     "unknown-account",
@@ -141,15 +142,14 @@ def _accounts(draft: Draft, payments: list[Payment], read: set[str]) -> None:
                     opened.place,
                     expected="PARTY.RESOURCE",
                     ways_out=(
-                        *did_you_mean(opened.account, [f"{p}.{r}" for p in deal.parties for r in deal.resources]),
-                        "declare the party and the resource",
+                        *did_you_mean(opened.account, [f"{p}.{r}" for p in deal.parties for r in stored]),
+                        "declare the party, and the resource as money or shares",
                     ),
                 )
             )
-    for stored in deal.resources.values():
-        if stored.kind != "capacity":
-            moving = [payment for payment in payments if payment[3] == stored.name]
-            draft.attempt(_accounts_in, draft, stored, moving, read)
+    for name, one in stored.items():
+        moving = [payment for payment in payments if payment[3] == name]
+        draft.attempt(_accounts_in, draft, one, moving, read)
 
 
 def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment], read: set[str]) -> None:
@@ -261,4 +261,4 @@ def _nets(draft: Draft, payments: list[Payment], read: set[str]) -> None:
         outward = [reference(n, unit) for n, giver, _ in chosen if giver == party]
         place: Place = draft.deal.parties[party].place
         balance = total(unit, inward) - total(unit, outward)
-        draft.attempt(draft.add, name, balance, "account", place, owner=name)
+        draft.attempt(draft.add, name, balance, "flow", place, owner=name)

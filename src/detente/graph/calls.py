@@ -32,6 +32,13 @@ from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.written import month_text
 
 Arguments = dict[str, Node]
+DECLARED: dict[str, tuple[str, ...]] = {
+    "class": (),
+    "company with shares": ("add a resource `{kind: shares, issuer: …}`",),
+    "party with a value": ("declare it under `values`",),
+}
+"""Ways out of a name that is not there, where it is not enough to declare what bears it."""
+
 LONGEST_DELAY = 120
 """Months that a delay or rolling average may reach back."""
 
@@ -181,7 +188,11 @@ def _offer(label: str) -> Callable[[Elaborator, Call, Arguments], Formula]:
         name = _term(read, args["term"])
         need = read.draft.deal.terms()[name].parameters.get("need")
         if not isinstance(need, str) or need not in read.draft.deal.needs:
-            raise _wrong(args["term"], f"the term '{name}' offers no capacity to a need", ("name a term of type supply or take_or_pay",))
+            raise _wrong(
+                args["term"],
+                f"the term '{name}' offers no capacity to a need",
+                ("name a term of type supply or take_or_pay",),
+            )
         resource = read.draft.deal.needs[need].resource
         return reference(f"{name}.{label}", read.draft.resource_unit(resource))
 
@@ -358,7 +369,7 @@ def _word(read: Elaborator, node: Node, what: str, known: object) -> str:
             f"there is no {what} '{text}'",
             node.place,
             expected=", ".join(names[:12]),
-            ways_out=did_you_mean(text, names) + ((f"declare the {what}",) if what != "class" else ()),
+            ways_out=(*did_you_mean(text, names), *DECLARED.get(what, (f"declare the {what}",))),
         )
     )
 

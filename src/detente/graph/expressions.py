@@ -84,7 +84,7 @@ class Elaborator:
             case DateOf():
                 raise _fault(
                     "date-outside-place",
-                    "a date stands alone",
+                    "a date cannot stand alone",
                     node.place,
                     print_expression(node),
                     ("write since(DATE), before(DATE), after(DATE) or on(DATE)",),
@@ -159,7 +159,8 @@ class Elaborator:
             ways = (f"call it: {FUNCTIONS[text].signature}",)
         else:
             known = [*deal.events, *deal.assumptions, *deal.variables, *terms]
-            known += [f"{p}.{r}" for p in deal.parties for r in deal.resources]
+            stored = [name for name, resource in deal.resources.items() if resource.kind != "capacity"]
+            known += [f"{p}.{r}" for p in deal.parties for r in stored]
             ways = (*did_you_mean(text, known), "declare it under assumptions or variables")
         return _fault("unknown-name", f"'{text}' stands for nothing here", place, "", ways)
 
@@ -278,7 +279,9 @@ class Elaborator:
                 ways = ("divide by a time: `/ 1 year`",)
             elif ratio == ONE / MONTH.unit:
                 ways = ("multiply by a time: `* 1 year`",)
-            raise _fault("unit-mismatch", f"{what} is in another unit", node.place, _counted(x.unit), ways, _counted(unit))
+            raise _fault(
+                "unit-mismatch", f"{what} is in another unit", node.place, _counted(x.unit), ways, _counted(unit)
+            )
         return x
 
     def condition(self, node: Node) -> Formula:

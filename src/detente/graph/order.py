@@ -89,7 +89,7 @@ def _check_names(draft: Draft, measures: dict[str, Measure]) -> None:
                     draft.findings.append(
                         Diagnostic(
                             "no-memory",
-                            f"'{name}' reads '{read}' as the month opens, which has no start",
+                            f"'{name}' reads '{read}' as the month opens, and nothing says where it begins",
                             place,
                             ways_out=(
                                 "read it as it was last month: `prev(x, start = …)`",

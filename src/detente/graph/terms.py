@@ -269,7 +269,8 @@ def _check_dimension(declared: Field[Any], value: Formula, place: Place, need: N
             "capacity": need.unit if need is not None else ONE,
         }[part]
         wanted = wanted * factor**sign
-    if value.unit != wanted or ("money" in declared.metadata["dimension"] and _money_in(value.unit) == ONE):
+    penniless = "money" in declared.metadata["dimension"] and _money_in(value.unit) == ONE
+    if value.unit != wanted or penniless:
         raise Fault(
             Diagnostic(
                 "unit-mismatch",
@@ -277,6 +278,6 @@ def _check_dimension(declared: Field[Any], value: Formula, place: Place, need: N
                 place,
                 value.unit.__str__() if value.unit != ONE else "a plain number",
                 declared.metadata["dimension"],
-                ways_out=(f"for example {shown_in(wanted).text}",) if wanted != ONE else (),
+                ways_out=(f"for example {shown_in(wanted).text}",) if wanted != ONE and not penniless else (),
             )
         )

@@ -51,7 +51,7 @@ def add_assumptions(draft: Draft) -> None:
                 draft.findings.append(
                     Diagnostic(
                         "not-correlations",
-                        f"'{name}' cannot be correlated: no normal score is behind it",
+                        f"'{name}' cannot be correlated",
                         correlation.place,
                         found=draft.inputs[name].distribution.shape,
                         expected="a range `low to high`, normal(…) or lognormal(…)",
@@ -197,10 +197,10 @@ def _add_process(
         )
     arguments = dict(node.named)
     needed = {"gbm": ("growth", "volatility"), "ou": ("mean", "half_life", "volatility")}[node.function]
-    wrong = [name for name in arguments if name not in PROCESSES[node.function]]
-    wrong += [name for name in needed if name not in arguments]
+    wrong = [f"it has no `{name}`" for name in arguments if name not in PROCESSES[node.function]]
+    wrong += [f"`{name}` is missing" for name in needed if name not in arguments]
     if ("fades_to" in arguments) != ("over" in arguments):
-        wrong.append("fades_to and over go together")
+        wrong.append("`fades_to` and `over` go together")
     if wrong or not variable.past:
         raise Fault(
             Diagnostic(
@@ -300,7 +300,7 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
                     "not-correlations",
                     "these correlations contradict each other",
                     place,
-                    expected="a matrix that is positive definite",
+                    expected="correlations that can all hold at once",
                     ways_out=("make them smaller",),
                 )
             )

@@ -47,25 +47,29 @@ def why_html(tree: Explanation, title: str) -> str:
     )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{style}</style>"
-        f"<h1>{escape(title)}</h1>{_html(tree, 0)}</html>"
+        f"<h1>{escape(title)}</h1>{_html(tree, 0, set())}</html>"
     )
 
 
-def _html(tree: Explanation, depth: int) -> str:
+def _html(tree: Explanation, depth: int, told: set[str]) -> str:
     value = f" = <b>{tree.value:,.4g}</b> {escape(tree.unit)}" if tree.kind != "policy" else ""
     mean = f" <span class=kind>mean {tree.mean:,.4g}</span>" if tree.mean is not None else ""
     place = f" <span class=kind>{escape(tree.place.file)}:{tree.place.line}</span>" if tree.place.line else ""
     head = f"<span class=kind>{tree.kind}</span> {escape(tree.name)} {escape(tree.date)}{value}{mean}"
     body = f" <code>{escape(tree.formula)}</code>{place}"
     for one in tree.backing:
+        if one.claim in told:
+            continue
+        told.add(one.claim)
         body += (
             f"<span class=claim>“{escape(one.says)}” {escape(one.publisher or one.source)}, {escape(one.published)} "
             f"({escape(one.claim)} gives {escape(one.gives)}; origin {escape(one.origin)})</span>"
         )
-    if tree.assumed:
+    if tree.assumed and tree.assumed not in told:
+        told.add(tree.assumed)
         body += f"<span class=assumed>assumed: {escape(tree.assumed)}</span>"
     if not tree.children:
         return f"<div class=leaf>{head}{body}</div>"
     opened = " open" if depth < 2 else ""
-    inner = "".join(_html(child, depth + 1) for child in tree.children)
+    inner = "".join(_html(child, depth + 1, told) for child in tree.children)
     return f"<details{opened}><summary>{head}{body}</summary>{inner}</details>"

@@ -21,6 +21,7 @@ DEEPEST_NESTING = 100
 """Mappings and sequences inside each other."""
 
 QUOTES = "put quotes round the expression"
+CHECK = "check the quotes, brackets and indents of this line and the one before"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -130,7 +131,9 @@ def parse(text: str, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         builder.diagnostics.append(_explained(error, text, file))
     except yaml.YAMLError as error:
         place = Place(file, 1, 1, 1, 1)
-        builder.diagnostics.append(Diagnostic("yaml-syntax", "the file is not valid YAML", place, found=str(error)))
+        builder.diagnostics.append(
+            Diagnostic("yaml-syntax", "the file is not valid YAML", place, found=str(error), ways_out=(CHECK,))
+        )
     return root, tuple(builder.diagnostics)
 
 
@@ -415,4 +418,4 @@ def _explained(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
                 start = Place(file, begun.line + 1, begun.column + 1, begun.line + 1, begun.column + 2)
                 related = ((start, "what is not closed, or does not fit, begins here"),)
             return Diagnostic("yaml-syntax", sentence, place, found=rest, ways_out=ways_out, related=related)
-    return Diagnostic("yaml-syntax", "the file is not valid YAML", place, found=problem or str(error))
+    return Diagnostic("yaml-syntax", "the file is not valid YAML", place, found=problem or str(error), ways_out=(CHECK,))
