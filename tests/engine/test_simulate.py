@@ -370,6 +370,15 @@ def test_on_the_central_path_no_hazard_strikes_and_processes_have_no_shocks() ->
     assert played.simulated("struck").max() == 0.0
 
 
+def test_the_central_path_beside_others_is_the_central_path(model: Graph, program: Program) -> None:
+    """One variant in a chunk with shocks, one without: the second is the same on every path and has no hazard."""
+    _, central = outcomes(model, program, [BASE, Variant(central=True)], 20, 1)
+    row = {key: number for number, key in enumerate(FIGURES)}
+    assert (central[row["lab.USD at 2026-12"]] == central[row["lab.USD at 2026-12"], 0]).all()
+    assert central[row["left by 2026-06"]].max() == 0.0
+    assert central[row["lab.USD at 2026-12"], 0] == play(MODEL, variant=Variant(central=True))("lab.USD", "2026-12")
+
+
 # processes
 
 

@@ -172,6 +172,16 @@ def test_a_commitment_that_has_ended_pays_no_more() -> None:
     assert played("pact.money.paid", "2025-12") == 100.0
 
 
+def test_a_condition_met_after_the_commitment_has_ended_pays_nothing() -> None:
+    """The window is open until September and readiness comes in June, but the commitment ends in May."""
+    text = commitment(
+        "{amount: 100 USD, on: 2025-04, if: readiness >= 6 MW, by: 2025-09, otherwise: 30 USD}",
+        ", until: 2025-05",
+        variables=READINESS,
+    )
+    assert play(text)("pact.money.paid", "2025-12") == 0.0
+
+
 def test_a_commitment_switched_off_pays_nothing() -> None:
     text = commitment("{amount: 100 USD, on: 2025-02}", ", price: 2 USD / share")
     played = play(text, variant=Variant(off=frozenset({"pact.money"})))

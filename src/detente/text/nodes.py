@@ -418,4 +418,6 @@ def _explained(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
                 start = Place(file, begun.line + 1, begun.column + 1, begun.line + 1, begun.column + 2)
                 related = ((start, "what is not closed, or does not fit, begins here"),)
             return Diagnostic("yaml-syntax", sentence, place, found=rest, ways_out=ways_out, related=related)
-    return Diagnostic("yaml-syntax", "the file is not valid YAML", place, found=problem or str(error), ways_out=(CHECK,))
+    return Diagnostic(
+        "yaml-syntax", "the file is not valid YAML", place, found=problem or str(error), ways_out=(CHECK,)
+    )
