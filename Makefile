@@ -29,7 +29,7 @@ bench: .venv/dev.stamp
 	@if [ -f bench/run.py ]; then $(BIN)/python bench/run.py; else echo "There is no benchmark yet."; fi
 
 study: .venv/dev.stamp
-	@if [ -f study/run.py ]; then $(BIN)/python study/run.py; else echo "There is no study yet."; fi
+	$(BIN)/python study/run.py
 
 docs:
 	@echo "No page is generated yet: everything under docs/ is written by hand."

@@ -147,6 +147,13 @@ def test_what_changes_or_shows_nothing_is_refused(blocks: dict[str, str], code: 
     assert code in codes(small(**{**BLOCKS, **blocks}))
 
 
+def test_the_numbers_of_a_right_rest_on_the_grounds_of_the_right() -> None:
+    blocks = {**BLOCKS, "values": "lab: {discount: 0% / year, at_end: lab.USD}"}
+    right = "r: {holder: lab, hurts: lab, use: {price: 9 USD}, instead: {decided: at(2025-09)}, assumed: g}"
+    assert codes(small(rights=right, **blocks)) == []
+    assert codes(small(rights=right.replace(", assumed: g", ""), **blocks)) == ["ungrounded-number"]
+
+
 @pytest.mark.parametrize(
     ("event", "code"),
     [

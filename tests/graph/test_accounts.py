@@ -64,6 +64,14 @@ def test_the_issuer_of_shares_holds_minus_what_its_holders_have() -> None:
     assert played("x", "2025-01") == pytest.approx(0.3, rel=EXACT)
 
 
+def test_a_stake_is_of_the_opening_in_a_formula_and_of_the_closing_in_a_figure() -> None:
+    """50 shares bought in February beside the 100 there are: a third from then on; a formula sees it in March."""
+    term = "money: {type: capital_commitment, investor: fund, company: lab, price: 2 USD / share, tranches: [{amount: 100 USD, on: 2025-02}], assumed: g}"
+    text = small(agreements=agreement(term, "lab, fund"), variables="x: {is: stake(fund)}")
+    asked = ["stake(fund) at 2025-01", "stake(fund) at 2025-02", "x at 2025-02", "x at 2025-03"]
+    assert figures(text, asked)[0, :, 0] == pytest.approx([0.0, 1 / 3, 0.0, 1 / 3], rel=EXACT)
+
+
 def test_a_flow_of_a_resource_moves_that_resource_alone() -> None:
     text = small(
         resources="USD: {kind: money}\nEUR: {kind: money}",

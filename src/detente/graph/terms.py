@@ -137,25 +137,39 @@ def _paid_on_record(draft: Draft, name: str, term: Term) -> float:
 
 
 def term_of(draft: Draft, name: str, text: TermText) -> Term:
-    """The term with its parameters read."""
+    """The term with its parameters read.
+
+    Raises:
+        Fault: for the last parameter that is wrong; those before it are among the findings already.
+    """
     kind = catalogue()[text.type]
     read = Elaborator(draft, name)
     values: dict[str, Any] = {}
-    need: Need | None = None
+    need: Need | SupplyTerm | None = None
+    wrong: Fault | None = None
     for declared in sorted(
         kind.parameters(), key=lambda one: one.metadata["dimension"] not in ("need", "supply term", "party")
     ):
         dimension = declared.metadata["dimension"]
         place = text.parameter_places.get(declared.name, text.place)
         if dimension == "shares":
-            if required(declared) or "price" in text.parameters:
+            if "company" in values and (required(declared) or "price" in text.parameters):
                 values[declared.name] = draft.shares_of(values["company"], place)
         elif dimension.startswith("resource of "):
             continue
+        elif wrong is not None and need is None and "capacity" in dimension:
+            continue  # which capacity it counts in is not known
         elif declared.name in text.parameters:
-            values[declared.name] = _value(draft, read, declared, text.parameters[declared.name], place, need)
-            if isinstance(values[declared.name], Need | SupplyTerm):
-                need = values[declared.name]
+            try:
+                found = _value(draft, read, declared, text.parameters[declared.name], place, need)
+            except Fault as fault:
+                draft.findings += [wrong.diagnostic] if wrong else []
+                wrong = fault
+                continue
+            values[declared.name] = found
+            need = found if isinstance(found, Need | SupplyTerm) else need
+    if wrong is not None:
+        raise wrong
     for declared in kind.parameters():
         dimension = declared.metadata["dimension"]
         if dimension.startswith("resource of "):
