@@ -145,5 +145,7 @@ def test_every_equation_holds_on_a_path_and_can_be_explained(deal: detente.Deal)
     reader = Reader(graph, told, 3)
     for name, equation in graph.equations.items():
         for month in (deal.text.now + 1, deal.text.now + 9, deal.text.last):
-            assert np.array_equal(reader.compute(equation.formula, month), reader.value(name, month), equal_nan=True), name
+            assert np.array_equal(reader.compute(equation.formula, month), reader.value(name, month), equal_nan=True), (
+                name
+            )
         assert reader.equation(name, deal.text.now + 20, 0).name == name
