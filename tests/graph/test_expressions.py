@@ -51,6 +51,8 @@ def value(text: str, unit: str = "") -> float:
         ("true", "", "number-expected"),
         ("2 * pace", "1 / month", "growth-multiplied"),
         ("1 USD * pace", "USD / month", "growth-multiplied"),
+        ("pace", "1 / month", "growth-multiplied"),
+        ("if true then pace else pace", "1 / month", "growth-multiplied"),
         ("pace + danger", "1 / month", "growth-for-rate"),
         ("compound(part, 1 year)", "", "growth-expected"),
         ("compound(pace, 1 MW)", "", "unit-mismatch"),

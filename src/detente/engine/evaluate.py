@@ -16,6 +16,7 @@ from detente.engine.program import Program, compile_graph
 from detente.engine.run import Measured, Observation, Run, Series
 from detente.engine.simulate import BASE, Task, Variant, outcomes, simulate, summarised, variant
 from detente.engine.summary import Summary
+from detente.graph.accounts import names_in
 from detente.graph.build import build
 from detente.graph.model import Graph, Shown
 from detente.lang.parser import parse_expression
@@ -110,8 +111,6 @@ def evaluated(
 
 
 def _read(graph: Graph, key: str) -> frozenset[str]:
-    from detente.graph.accounts import names_in
-
     return frozenset(names_in(graph.measures[key].formula))
 
 

@@ -166,7 +166,7 @@ class Elaborator:
 
     def call(self, node: Call) -> Formula:
         """A function of the registry."""
-        from detente.graph.calls import CALLS
+        from detente.graph.calls import CALLS  # there each function reads its arguments with this very class
 
         function = FUNCTIONS.get(node.function)
         if function is None:
@@ -282,6 +282,13 @@ class Elaborator:
             raise _fault(
                 "unit-mismatch", f"{what} is in another unit", node.place, _counted(x.unit), ways, _counted(unit)
             )
+        if x.kind == "growth":
+            ways = (
+                "write `compound(growth, time)` for the factor it makes",
+                "name the assumption where a growth is asked",
+            )
+            message = f"{what} is a quantity, and this is a growth, which compounds"
+            raise _fault("growth-multiplied", message, node.place, print_expression(node), ways, _counted(unit))
         return x
 
     def condition(self, node: Node) -> Formula:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from fractions import Fraction
@@ -102,12 +103,12 @@ def parameter(doc: str, dimension: str, default: Any = MISSING) -> Any:
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(ABC):
     """A clause of an agreement. A subclass declares its parameters and says what it contributes."""
 
+    @abstractmethod
     def contribute(self, here: Here) -> Sequence[Contribution]:
         """What this term adds to the joins."""
-        raise NotImplementedError
 
     @classmethod
     def type(cls) -> str:
