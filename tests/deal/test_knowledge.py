@@ -140,6 +140,16 @@ def test_accounts_begin_from_the_opening_of_the_date() -> None:
     assert trace(graph_of(text), [0], 1).at("lab.USD", month("2025-01"))[0] == 21.0
 
 
+def test_an_opening_or_a_flow_that_rests_on_a_later_claim_was_not_known() -> None:
+    late = OPENING.replace("balance: 10 USD, assumed: given", "balance: 10 USD, claims: [late]")
+    found, _ = parse_deal(small(first="2023-01", opening=late), EVIDENCE)
+    assert found is not None
+    assert [one.on for one in earlier(found, "2023-12").openings if one.account == "lab.USD"] == []
+    paid = deal(flows="gift: {from: world, to: lab, amount: 5 USD / month, claims: [late]}")
+    _, findings = as_known(paid, month("2023-12"))
+    assert [one.code for one in findings] == ["not-yet-known"]
+
+
 def test_a_date_outside_the_record_is_refused() -> None:
     _, findings = as_known(deal(), month("2022-12"))
     assert [one.code for one in findings] == ["date-outside"]

@@ -198,6 +198,14 @@ def test_where_it_lapses_a_rival_serves_what_the_supplier_cannot_and_no_more() -
     assert played("lab.compute.unmet", "2025-01") == 0.0
 
 
+def test_where_it_lapses_rivals_share_what_the_supplier_cannot() -> None:
+    """4 MW of 10 are left for all rivals together: the one named first takes them, the exclusive supplier keeps its 6."""
+    spare = "spare: {type: supply, supplier: rival, need: lab.compute, capacity: 8 MW, price: 1 USD / MW / month, assumed: given}"
+    played = play(served(cloud(exclusive(", lapse_if_unable: true")), rival("1", "2024-05", spare)))
+    assert (played("second.power.offered", "2025-01"), played("second.spare.offered", "2025-01")) == (4.0, 0.0)
+    assert played("first.power.use", "2025-01") == 6.0
+
+
 def test_an_exclusivity_switched_off_binds_nobody() -> None:
     text = served(cloud(exclusive()), rival("1"))
     assert play(text, variant=Variant(off=frozenset({"first.only"})))("second.power.use", "2025-01") == 8.0

@@ -58,6 +58,15 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
     assumptions = known.replaced("assumption", deal.assumptions.values())
     events = known.replaced("event", deal.events.values())
     agreements = {name: known.agreement(agreement, notes) for name, agreement in deal.agreements.items()}
+    for what, blocks in (
+        ("flow", deal.flows),
+        ("need", deal.needs),
+        ("value", deal.values),
+        ("resource", deal.resources),
+    ):
+        findings += [
+            known.unknown(what, one.name, one.place, ()) for one in blocks.values() if not known.stands(one.grounds)
+        ]
     earlier = replace(
         deal,
         now=month,
@@ -65,10 +74,13 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
         assumptions=assumptions,
         events=events,
         agreements=agreements,
-        openings=tuple(opening for opening in deal.openings if opening.on <= month),
+        openings=tuple(one for one in deal.openings if one.on <= month and known.stands(one.grounds)),
         notes=tuple(notes),
     )
     return earlier, tuple(findings)
+
+
+BEFORE = ("say what stood before: `before: {value: …, assumed: …}`",)
 
 
 class _Known:
@@ -117,12 +129,12 @@ class _Known:
             found[item.name] = version or item
         return found
 
-    def unknown(self, what: str, name: str, place: Place) -> Diagnostic:
+    def unknown(self, what: str, name: str, place: Place, ways: tuple[str, ...] = BEFORE) -> Diagnostic:
         return Diagnostic(
             "not-yet-known",
             f"the {what} '{name}' rests on nothing published by {month_text(self.month)}",
             place,
-            ways_out=("say what stood before: `before: {value: …, assumed: …}`", "cite a claim published by then"),
+            ways_out=(*ways, "cite a claim published by then"),
         )
 
     def agreement(self, agreement: Agreement, notes: list[str]) -> Agreement:

@@ -61,8 +61,8 @@ def _add_need(draft: Draft, need: DeclaredNeed) -> None:
     }
     offers = sorted(found, key=lambda one: signed[one.term])
     gained = _matches(draft, need, offers, unit)
-    for one in offers:
-        _capacity(draft, need, one, gained.get(one.term, []), unit)
+    for number, one in enumerate(offers):
+        _capacity(draft, need, one, offers[:number], gained.get(one.term, []), unit)
     for number in range(len(offers)):
         _use(draft, need, offers, number, unit)
     used = total(unit, [reference(f"{one.term}.use", unit) for one in offers])
@@ -138,8 +138,11 @@ def _matches(draft: Draft, need: DeclaredNeed, offers: list[_Offered], unit: Uni
     return gained
 
 
-def _capacity(draft: Draft, need: DeclaredNeed, one: _Offered, changes: list[str], unit: Unit) -> None:
-    """What an offer can deliver: its capacity, what matching moved, under every ceiling."""
+def _capacity(
+    draft: Draft, need: DeclaredNeed, one: _Offered, before: list[_Offered], changes: list[str], unit: Unit
+) -> None:
+    """What an offer can deliver: its capacity, what matching moved, under what every ceiling leaves it. A ceiling is on
+    all the offers it covers together; those signed `before` come first."""
     term = draft.deal.terms()[one.term]
     if one.offer.capacity.unit != unit:
         raise Fault(
@@ -165,7 +168,9 @@ def _capacity(draft: Draft, need: DeclaredNeed, one: _Offered, changes: list[str
         offered = maximum(zero(unit), offered - moved) if name.startswith("-") else offered + moved
     for _, ceiling in draft.contributions:
         if isinstance(ceiling, Ceiling) and ceiling.need == need.name and one.offer.supplier not in ceiling.exempt:
-            offered = select(ceiling.holds, minimum(offered, ceiling.amount), offered)
+            taken = [other for other in before if other.offer.supplier not in ceiling.exempt]
+            left = ceiling.amount - total(unit, [reference(f"{other.term}.offered", unit) for other in taken])
+            offered = select(ceiling.holds, minimum(offered, maximum(zero(unit), left)), offered)
     draft.add(f"{one.term}.offered", offered, "term", term.place, owner=one.term, grounds=term.grounds)
 
 

@@ -42,7 +42,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """Join *ceiling* (least): offers to the need from suppliers not in `exempt` are at most `amount` while `holds`."""
+    """Join *ceiling* (least): offers to the need from suppliers not in `exempt` are together at most `amount` while it
+    `holds`."""
 
     need: str
     exempt: tuple[str, ...]
