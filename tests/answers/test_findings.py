@@ -71,7 +71,7 @@ def test_futures_sum_to_one_and_carry_ranges(findings: Findings) -> None:
     rich = findings.run.futures["rich"]
     assert rich.range is not None
     assert rich.range.low == 0.0
-    # 192 paths move the full mean by their paired difference: 0.73 ± 0.03 up to a chance of one
+    # 160 paths move the full mean by their paired difference: 0.73 ± 0.03 up to a chance of one
     assert rich.range.high == pytest.approx(1.0, abs=0.06)
 
 

@@ -19,7 +19,7 @@ from detente.graph.model import Graph
 
 FloatArray = npt.NDArray[np.float64]
 
-RANGE_PATHS = 192
+RANGE_PATHS = 160
 """Paths of each run that holds an input; their difference from the base on the same paths is what is used."""
 
 
