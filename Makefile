@@ -31,8 +31,9 @@ bench: .venv/dev.stamp
 study: .venv/dev.stamp
 	$(BIN)/python study/run.py
 
-docs:
-	@echo "No page is generated yet: everything under docs/ is written by hand."
+docs: .venv/dev.stamp
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tests.errors.page
 
 clean:
 	rm -rf .venv build dist report.html .hypothesis .mypy_cache .pytest_cache .ruff_cache

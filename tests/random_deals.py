@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from textwrap import dedent
 
 from hypothesis import strategies as st
 
 from tests.support import agreement, agreements, small
+from tests.terms.random_capital import CLASS, PREFERRED, capital_terms
+from tests.terms.random_capital import EVENTS as CAPITAL_EVENTS
+from tests.terms.random_sharing import EVENTS as SHARING_EVENTS
+from tests.terms.random_sharing import sharing_terms
+from tests.terms.random_supply import exclusivities, obligations, prices, reservations, supply_terms
 
 EXAMPLES = int(os.environ.get("DETENTE_EXAMPLES", "60"))
 """Examples of each property: few in a test run, many in a study."""
@@ -121,25 +127,25 @@ def deals(draw: st.DrawFn) -> RandomDeal:
     def wanted() -> bool:
         return draw(st.integers(0, 2)) > 0
 
-    price = draw(st.sampled_from(("3 USD / MW / month", "rate", "rate * (1 + 10% * unmet_before / (1 MW))")))
     capacity = draw(st.sampled_from(("6 MW", "'max(0 MW, fleet - 2 MW)'", "fleet * efficiency")))
-    add(cloud, "first", "power", "supply", f"supplier: cloud, need: lab.compute, capacity: {capacity}, price: {price}")
+    add(
+        cloud, "first", "power", "supply", f"supplier: cloud, need: lab.compute, capacity: {capacity}, {draw(prices())}"
+    )
     if wanted():
         text = f"supplier: rival, need: lab.compute, capacity: sites, price: {draw(st.integers(1, 6))} USD / MW / month"
         add(rival, "second", "power", "supply", text)
     if wanted():
-        text = f"supplier: rival, need: lab.compute, capacity: 0.5 * sites, fee: {draw(st.integers(1, 5))} USD / MW / month"
+        text = f"supplier: rival, need: lab.compute, capacity: 0.5 * sites, fee: {draw(st.integers(1, 5))} USD / MW / month{draw(reservations())}"
         add(rival, "second", "sites", "take_or_pay", text)
     if wanted():
-        cap = draw(st.sampled_from(("", ", damages_cap: 40 USD", ", damages_cap: 0 USD")))
-        text = f"of: first.power, due: {draw(st.integers(1, 15))} MW, damages: 2 USD / MW / month{cap}"
+        text = f"of: first.power, {draw(obligations())}, damages: 2 USD / MW / month"
         add(cloud, "first", "due", "capacity_delivery_obligation", text)
     if wanted():
-        more = draw(st.sampled_from(("", ", carve_out: [rival]", ", lapse_if_unable: true")))
-        add(cloud, "first", "only", "exclusivity", f"supplier: cloud, need: lab.compute{more}")
+        add(cloud, "first", "only", "exclusivity", f"supplier: cloud, need: lab.compute{draw(exclusivities())}")
     if wanted():
         chance = draw(st.sampled_from(("", ", chance: 30%", ", chance: match_chance")))
-        text = f"holder: cloud, need: lab.compute, matches: {draw(st.integers(0, 6))} MW{chance}"
+        window = draw(st.sampled_from(("", ", window: 3 months")))
+        text = f"holder: cloud, need: lab.compute, matches: {draw(st.integers(0, 6))} MW{chance}{window}"
         add(cloud, "first", "refusal", "right_of_first_refusal", text)
     if wanted():
         cap = draw(st.sampled_from(("", ", cap: 150 USD", ", cap: 900 USD")))
@@ -170,6 +176,13 @@ def deals(draw: st.DrawFn) -> RandomDeal:
         )
         add(fund, "third", "round", "equity_round", text)
 
+    rivals = [name for name, kind in kinds.items() if kind in ("supply", "take_or_pay") and name != "first.power"]
+    for name, kind, more in [*draw(supply_terms(["first.power"], rivals)), *draw(sharing_terms())]:
+        add(cloud, "first", name, kind, more)
+
+    for name, kind, more in draw(capital_terms("third.round" in kinds)):
+        add(fund, "third", name, kind, more)
+
     def policy() -> str:
         return draw(st.sampled_from(POLICIES))
 
@@ -180,14 +193,16 @@ def deals(draw: st.DrawFn) -> RandomDeal:
             credits: {{kind: money, in: USD, issuer: cloud, settles: {draw(percent(0, 100))}, assumed: g}}
             compute: {{kind: capacity, unit: MW}}
             equity:  {{kind: shares, issuer: lab}}
+            {CLASS}
         """,
-        opening="""
-            lab.USD:      {balance: 500 to 2000 USD, assumed: g}
-            cloud.USD:    {balance: 500 USD, assumed: g}
-            rival.USD:    {balance: 0 USD}
-            lab.credits:  {balance: 120 USD, assumed: g}
-            staff.equity: {balance: 100 share, assumed: g}
-            fund.equity:  {balance: 7 share, assumed: g}
+        opening=f"""
+            {PREFERRED}
+            lab.USD:      {{balance: 500 to 2000 USD, assumed: g}}
+            cloud.USD:    {{balance: 500 USD, assumed: g}}
+            rival.USD:    {{balance: 0 USD}}
+            lab.credits:  {{balance: 120 USD, assumed: g}}
+            staff.equity: {{balance: 100 share, assumed: g}}
+            fund.equity:  {{balance: 7 share, assumed: g}}
         """,
         assumptions="""
             rate:         {value: 2 to 5 USD / MW / month, assumed: g}
@@ -217,13 +232,15 @@ def deals(draw: st.DrawFn) -> RandomDeal:
             *([agreement("\n".join(rival), "lab, rival", "2024-03", "second")] if rival else []),
             *([agreement("\n".join(fund), "lab, fund", "2024-02", "third")] if fund else []),
         ),
-        events=f"""
+        events=dedent(f"""
             struck:     {{hazard: danger}}
             left:       {{decided_by: cloud, possible: struck, policy: {policy()}, assumed: g}}
-            consent:    {{decided_by: cloud, policy: {policy()}, options: [never], assumed: g}}
-            conversion: {{decided_by: lab, policy: {policy()}, options: [never], assumed: g}}
+            consent:    {{decided_by: cloud, policy: {policy()}, options: [never, after(0 months)], assumed: g}}
+            conversion: {{decided_by: lab, policy: {policy()}, options: [never, after(0 months)], assumed: g}}
             short:      {{when: lab.USD < 0 USD}}
-        """,
+        """).strip()
+        + dedent(SHARING_EVENTS).rstrip()
+        + dedent(CAPITAL_EVENTS).rstrip(),
         values="lab: {discount: 10% / year, each: 'net(lab, all, USD)', at_end: lab.USD, assumed: g}",
         futures="conversion_came: conversion by 2026-06",
     )

@@ -121,6 +121,12 @@ def test_why_prints_the_tree_and_writes_it(deal: Path, tmp_path: Path) -> None:
         (["run", "DEAL", "--json", "no/such/folder/run.json"], 2, "no/such/folder"),
         (["why", "DEAL", "lab.USDD@2025-06"], 2, "did you mean"),
         (["score", "DEAL", "--from", "soon"], 2, "not a date"),
+        (["show", "DEAL", "--on", "then"], 2, "not a date"),
+        (["show", "DEAL", "--on", "2031"], 1, "2024-12 to 2025-12"),
+        (["show", "DEAL", "--as-of", "2020-01"], 1, "2020-01"),
+        (["diff", "DEAL", "no-such-folder"], 2, "no-such-folder"),
+        (["graph", "DEAL", "--on", "2031"], 1, "2024-12 to 2025-12"),
+        (["graph", "DEAL", "-o", "graph.jpg"], 2, ".svg, .png, .html or .mmd"),
     ],
 )
 def test_bad_calls_are_answered_in_words(deal: Path, arguments: list[str], code: int, said: str) -> None:
@@ -128,6 +134,54 @@ def test_bad_calls_are_answered_in_words(deal: Path, arguments: list[str], code:
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_show_says_what_held_and_what_was_on_record(deal: Path) -> None:
+    done = detente("show", deal)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "What held in December 2024" in done.stdout
+    assert "1200 USD / year" in done.stdout
+    later = detente("show", deal, "--on", "2025-06", "--json")
+    assert json.loads(later.stdout)["after_now"] is True
+
+
+def test_diff_gives_0_for_the_same_1_for_a_change_and_2_for_an_error(deal: Path, tmp_path: Path) -> None:
+    other, broken = tmp_path / "other.yaml", tmp_path / "broken.yaml"
+    other.write_text("# a comment\n" + DEAL, encoding="utf-8")
+    broken.write_text(DEAL.replace("pace: {value", "pace: {valeu"), encoding="utf-8")
+    assert detente("diff", deal, other).returncode == 0
+    other.write_text(DEAL.replace("10% to 30%", "10% to 40%"), encoding="utf-8")
+    done = detente("diff", deal, other)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "pace: value from 10% to 30% / year to 10% to 40% / year" in done.stdout
+    assert json.loads(detente("diff", deal, other, "--json").stdout)["same"] is False
+    wrong = detente("diff", deal, broken)
+    assert wrong.returncode == 2
+    assert "did you mean 'value'?" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_diff_compares_figures_on_request(deal: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    asked = "\nheadlines: {cash: {title: Cash, show: {At the end: lab.USD at 2025-12}}}\n"
+    deal.write_text(DEAL + asked, encoding="utf-8")
+    other.write_text(DEAL.replace("10% to 30%", "10% to 40%") + asked, encoding="utf-8")
+    done = detente("diff", deal, other, "--figures", "--paths", "200")
+    assert done.returncode == 1, done.stderr
+    assert "At the end" in done.stdout
+    assert "means on the same 200 draws" in done.stdout
+    data = json.loads(detente("diff", deal, other, "--figures", "--paths", "200", "--json").stdout)
+    (row,) = data["figures"]["rows"]
+    assert row["difference"] > 10 * row["mc_error"] > 0
+
+
+def test_graph_prints_mermaid_and_writes_pictures(deal: Path, tmp_path: Path) -> None:
+    done = detente("graph", deal)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("flowchart LR\n")
+    picture = tmp_path / "graph.svg"
+    assert detente("graph", deal, "-o", picture).returncode == 0
+    assert "subscriptions" in picture.read_text(encoding="utf-8")
 
 
 def test_without_a_command_it_helps() -> None:

@@ -74,6 +74,15 @@ def test_objects_show_themselves(deal: detente.Deal) -> None:
     assert "subscriptions" in deal.why("lab.USD@2025-06", paths=50)._repr_html_()
 
 
+def test_what_held_and_what_changed_are_asked_of_a_deal(deal: detente.Deal) -> None:
+    assert [one.value for one in deal.held("2025-03").record][-1] == "1200 USD / year"
+    with pytest.raises(ValueError, match="not a date"):
+        deal.held("yesterday")
+    other = detente.loads(DEAL.replace("10% to 30%", "10% to 40%"))
+    assert str(deal.diff(other)) == "pace: value from 10% to 30% / year to 10% to 40% / year"
+    assert deal.diff(deal).same
+
+
 def test_a_chart_is_data_before_it_is_a_picture(deal: detente.Deal) -> None:
     pytest.importorskip("altair", reason="altair is an extra")
     spec = detente.chart(deal.run(paths=100), "lab.sales").to_dict()

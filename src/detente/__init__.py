@@ -8,24 +8,27 @@ run["openai.USD"].p50
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detente.text.diagnostic import Diagnostic, Refused
-from detente.text.written import parse_date
+from detente.text.written import Date, parse_date
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
+    from detente.answers.difference import Difference
     from detente.answers.explanation import Explanation
+    from detente.answers.held import Held
     from detente.answers.results import Findings
     from detente.deal.model import Deal as DealText
+    from detente.deal.write import Files
     from detente.engine.run import Outcomes, Run
 
 __version__ = "0.1.0"
-__all__ = ["Deal", "Refused", "chart", "load", "loads"]
+__all__ = ["Deal", "Refused", "build", "chart", "load", "loads"]
 
 
 def load(path: str | Path) -> Deal:
@@ -35,19 +38,42 @@ def load(path: str | Path) -> Deal:
         Refused: with every diagnostic, printed as `detente check` prints them.
     """
     from detente.deal.load import load_deal
+    from detente.deal.write import read_files
 
-    return _checked(*load_deal(Path(path)))
+    text, findings = load_deal(Path(path))
+    if text is None:
+        raise Refused(findings)
+    return _checked(text, findings, read_files(Path(path)), {})
 
 
-def loads(text: str) -> Deal:
-    """A deal from a text, without evidence beside it.
+def loads(text: str, sources: str = "", claims: str = "") -> Deal:
+    """A deal from the text of its `deal.yaml`, and of `sources.yaml` and `claims.jsonl` where it cites claims.
 
     Raises:
         Refused: with every diagnostic.
     """
-    from detente.deal.load import parse_deal
+    from detente.deal.write import Files
 
-    return _checked(*parse_deal(text))
+    return _parsed(Files(text, sources, claims))
+
+
+def build(
+    mapping: Mapping[str, object],
+    sources: Mapping[str, object] | None = None,
+    claims: Sequence[Mapping[str, object]] = (),
+) -> Deal:
+    """A deal from Python objects: `mapping` holds what `deal.yaml` does, key by key, `sources` the records by name,
+    `claims` a list of records. Values are texts, numbers (written exactly), truths, dates, lists and mappings.
+
+    The text is written first and then read, so that what is wrong is shown in that text.
+
+    Raises:
+        Refused: with every diagnostic.
+        ValueError: for an object that a deal cannot hold.
+    """
+    from detente.deal.write import files_of
+
+    return _parsed(files_of(mapping, sources, claims), " (built)")
 
 
 def chart(run: Run, name: str) -> LayerChart:
@@ -57,22 +83,39 @@ def chart(run: Run, name: str) -> LayerChart:
     return with_look(fan(run[name], run.deal))
 
 
-def _checked(text: DealText | None, findings: tuple[Diagnostic, ...]) -> Deal:
-    from detente.engine.evaluate import graph_of
+def _date(text: str) -> Date:
+    found = parse_date(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a date: write 2023-12")
+    return found
 
-    errors = tuple(one for one in findings if one.severity == "error")
-    if text is None or errors:
-        raise Refused(findings)
-    graph_of(text)
-    return Deal(text, tuple(one for one in findings if one.severity == "warning"))
+
+def _parsed(files: Files, mark: str = "") -> Deal:
+    """The deal that texts tell; `mark` stands behind the names of its files where something is wrong."""
+    from detente.deal.write import parse_files
+
+    return _checked(*parse_files(files, mark), files, files.by_name(mark))
+
+
+def _checked(
+    text: DealText | None, findings: tuple[Diagnostic, ...], files: Files, on_no_disk: Mapping[str, str]
+) -> Deal:
+    from detente.graph.build import check
+
+    graph, findings = check(text, findings)
+    if text is None or graph is None:
+        raise Refused(findings, on_no_disk)
+    return Deal(text, tuple(one for one in findings if one.severity == "warning"), files)
 
 
 @dataclass(frozen=True)
 class Deal:
-    """A deal that compiles. `text` is what its files say; `warnings` what is odd but not wrong."""
+    """A deal that compiles. `text` is what its files say; `warnings` what is odd but not wrong; `files` its texts as
+    they stood when it was loaded, which a deal as known on an earlier date has not."""
 
     text: DealText
     warnings: tuple[Diagnostic, ...] = ()
+    files: Files | None = field(default=None, compare=False, repr=False)
 
     @property
     def title(self) -> str:
@@ -88,10 +131,55 @@ class Deal:
         """
         from detente.engine.evaluate import at_date
 
-        found = parse_date(date)
-        if found is None:
-            raise ValueError(f"'{date}' is not a date: write 2023-12")
-        return Deal(at_date(self.text, found), self.warnings)
+        earlier = at_date(self.text, _date(date))
+        return Deal(earlier, self.warnings, self.files if earlier is self.text else None)
+
+    def to_text(self) -> str:
+        """The text of `deal.yaml`: as it was loaded, comments included, or as it was built.
+
+        Raises:
+            ValueError: for a deal as known on an earlier date, which is a view and has no text of its own.
+        """
+        return self._files().deal
+
+    def to_data(self) -> dict[str, Any]:
+        """The deal as plain data, `mapping`, `sources` and `claims`: `build(**deal.to_data())` says the same.
+
+        Raises:
+            ValueError: as `to_text`.
+        """
+        from detente.deal.write import data_of
+
+        return data_of(self._files())
+
+    def write(self, folder: str | Path, overwrite: bool = False) -> None:
+        """Write `deal.yaml`, `sources.yaml` and `claims.jsonl` into a folder, each in one step.
+
+        Raises:
+            FileExistsError: where one of them is there and `overwrite` is not said.
+            ValueError: as `to_text`.
+        """
+        from detente.deal.write import save
+
+        save(self._files(), Path(folder), overwrite)
+
+    def changed(self, changes: Mapping[Any, object]) -> Deal:
+        """A new deal with values replaced, comments kept: `{"agreements.azure.terms.takings.rate": "15%"}`. A path
+        joins keys by dots and counts items of lists from 0; a tuple of keys says the same. What is not there yet is
+        added through `to_data` and `build`.
+
+        Raises:
+            Refused: where the new deal is wrong.
+            ValueError: for a path that is not there, and as `to_text`.
+        """
+        from detente.deal.write import changed
+
+        return _parsed(changed(self._files(), changes), " (changed)")
+
+    def _files(self) -> Files:
+        if self.files is None:
+            raise ValueError("a deal as known on an earlier date has no text of its own: ask the deal it was made from")
+        return self.files
 
     def run(self, paths: int = 10_000, seed: int = 1, scenario: str = "base", outputs: Sequence[str] = ()) -> Run:
         """The deal simulated: its outputs by month and the chances of its futures.
@@ -131,6 +219,23 @@ class Deal:
         from detente.answers.why import explain
 
         return explain(self.text, what, paths, seed, path)
+
+    def held(self, on: str = "", as_of: str = "") -> Held:
+        """What held on a date (at `now` without one), as all the files say or as known on another date.
+
+        Raises:
+            Refused: for a date outside record and horizon.
+            ValueError: where a text is no date.
+        """
+        from detente.answers.held import held
+
+        return held(self.text, _date(on) if on else None, _date(as_of) if as_of else None)
+
+    def diff(self, other: Deal) -> Difference:
+        """What changed from this deal to another, in words."""
+        from detente.answers.difference import difference
+
+        return difference(self.text, other.text)
 
     def findings(self, paths: int = 10_000, seed: int = 1) -> Findings:
         """Everything the report shows."""

@@ -21,7 +21,10 @@ PATHS, SEED = 10_000, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Gives 0 where all went well, 1 where a deal is refused, 2 where the call is off, 130 on Ctrl-C."""
+    """Run a command. Gives 0 where all went well, 1 where a deal is refused, 2 where the call is off, 130 on Ctrl-C.
+
+    `diff` gives 1 where two deals differ and 2 where one is refused.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except Refused as refused:
-        print(render(refused.diagnostics), file=sys.stderr)
+        print(render(refused.diagnostics, refused.texts), file=sys.stderr)
         print(_count(refused.diagnostics), file=sys.stderr)
         return 1
     except BrokenPipeError:
@@ -84,6 +87,31 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--json", metavar="FILE", type=Path, help="write the tree as JSON")
     why.add_argument("--html", metavar="FILE", type=Path, help="write the tree as a page")
 
+    show = _command(
+        commands, "show", _show, "say what held on a date: terms in force, pending, ended; what was on record"
+    )
+    show.add_argument("--on", metavar="DATE", type=_date, help="default: where the record ends")
+    show.add_argument(
+        "--as-of", metavar="DATE", type=_date, help="as known on that date (default: all that the files say)"
+    )
+    show.add_argument("--json", action="store_true", help="the same as data")
+
+    diff = _command(
+        commands, "diff", _diff, "say in words what changed between two deals: 0 nothing, 1 something, 2 an error"
+    )
+    diff.add_argument("other", type=Path, help="the later of the two")
+    diff.add_argument("--spelling", action="store_true", help="also what is only spelled otherwise")
+    diff.add_argument("--figures", action="store_true", help="run both on the same draws and compare headline figures")
+    diff.add_argument("--paths", type=_whole, default=2_000, help="default: 2000")
+    diff.add_argument("--seed", type=_whole_or_zero, default=SEED, help=f"default: {SEED}")
+    diff.add_argument("--json", action="store_true", help="the same as data")
+
+    graph = _command(commands, "graph", _graph, "draw who pays, supplies, licences and may stop whom")
+    graph.add_argument("--on", metavar="DATE", type=_date, help="default: where the record ends")
+    graph.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="a .svg, .png, .html or .mmd (default: print Mermaid text)"
+    )
+
     score = _command(commands, "score", _score, "run a deal from earlier dates and score what followed")
     score.add_argument(
         "--from",
@@ -97,6 +125,25 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--paths", type=_whole, default=4_000, help="default: 4000")
     score.add_argument("--seed", type=_whole_or_zero, default=SEED)
     score.add_argument("--json", metavar="FILE", type=Path, help="write every score as JSON")
+
+    new = commands.add_parser(
+        "new", help="begin a deal: a folder with a commented one", description="Begin a deal in a folder of its own."
+    )
+    new.add_argument("name", metavar="NAME", type=Path, help="the folder to make")
+    new.set_defaults(command=_new)
+
+    fmt = commands.add_parser(
+        "fmt", help="lay deals out in one way, comments kept", description="Lay deals out in one way, comments kept."
+    )
+    fmt.add_argument("deals", metavar="DEAL", nargs="+", help="folders of deals, or files; - reads and prints a text")
+    fmt.add_argument("--check", action="store_true", help="change nothing; give 1 and name what would change")
+    fmt.set_defaults(command=_fmt)
+
+    schema = commands.add_parser(
+        "schema", help="print what editors need to help", description="Print the JSON Schema of deal.yaml for editors."
+    )
+    schema.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
+    schema.set_defaults(command=_schema)
     return parser
 
 
@@ -132,17 +179,23 @@ def _date(text: str) -> Date:
     return date
 
 
-def _deal(options: argparse.Namespace) -> Deal:
-    """The deal that a command is about, as known on its date; warnings are printed."""
+def _read(path: Path) -> Deal:
+    """The deal at a path as its files say; warnings are printed."""
     from detente.deal.load import load_deal
-    from detente.engine.evaluate import at_date
 
-    deal, findings = load_deal(options.deal)
+    deal, findings = load_deal(path)
     if deal is None or any(one.severity == "error" for one in findings):
         raise Refused(findings)
     if findings:
         print(render(findings), file=sys.stderr)
-    deal = at_date(deal, getattr(options, "as_of", None))
+    return deal
+
+
+def _deal(options: argparse.Namespace) -> Deal:
+    """The deal that a command is about, as known on its date."""
+    from detente.engine.evaluate import at_date
+
+    deal = at_date(_read(options.deal), getattr(options, "as_of", None))
     for note in deal.notes:
         print(f"note: {note}", file=sys.stderr)
     return deal
@@ -156,26 +209,21 @@ def _count(findings: Sequence[Diagnostic]) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from detente.deal.load import load_deal
-    from detente.graph.build import build
+    from detente.graph.build import check
 
-    deal, findings = load_deal(options.deal)
-    size = ""
-    if deal is not None and not any(one.severity == "error" for one in findings):
-        graph, more = build(deal)
-        findings = (*findings, *more)
-        if graph is not None:
-            claims = len(deal.evidence.claims)
-            size = f"{len(graph.equations)} equations, {len(graph.inputs)} uncertain inputs, {claims} claims"
-    wrong = any(one.severity == "error" for one in findings)
+    deal, problems = load_deal(options.deal)
+    graph, findings = check(deal, problems)
     if options.json:
         print(json.dumps([as_data(one) for one in findings], indent=1))
     else:
         if findings:
             print(render(findings))
             print(_count(findings))
-        if deal is not None and not wrong:
+        if deal is not None and graph is not None:
+            claims = len(deal.evidence.claims)
+            size = f"{len(graph.equations)} equations, {len(graph.inputs)} uncertain inputs, {claims} claims"
             print(f"{deal.title}: {size}")
-    return 1 if wrong else 0
+    return 0 if graph is not None else 1
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -221,6 +269,57 @@ def _why(options: argparse.Namespace) -> int:
     return 0
 
 
+def _show(options: argparse.Namespace) -> int:
+    from detente.answers.held import held
+    from detente.report.held import print_held
+
+    answer = held(_read(options.deal), options.on, options.as_of)
+    if options.json:
+        print(json.dumps(answer.as_data(), indent=1))
+    else:
+        print_held(answer)
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    """Gives 2 where a deal is refused: 1 says that the two differ."""
+    from detente.answers.difference import difference
+    from detente.answers.figures import compare_figures
+    from detente.report.difference import print_difference, print_figures
+    from detente.report.terminal import progress
+
+    try:
+        before, after = _read(options.deal), _read(options.other)
+        answer, figures = difference(before, after), None
+        if options.figures:
+            with progress() as shown:
+                figures = compare_figures(before, after, options.paths, options.seed, shown)
+    except Refused as refused:
+        print(render(refused.diagnostics), file=sys.stderr)
+        print(_count(refused.diagnostics), file=sys.stderr)
+        return 2
+    if options.json:
+        print(json.dumps(answer.as_data() | ({"figures": figures.as_data()} if figures else {}), indent=1))
+    else:
+        print_difference(answer, options.spelling)
+        if figures:
+            print_figures(figures, after)
+    return 0 if answer.same else 1
+
+
+def _graph(options: argparse.Namespace) -> int:
+    from detente.answers.network import network
+    from detente.report.network import mermaid, save_network
+
+    answer = network(_read(options.deal), options.on)
+    if options.output:
+        save_network(answer, options.output)
+        print(f"The picture is in {options.output}")
+    else:
+        print(mermaid(answer), end="")
+    return 0
+
+
 def _score(options: argparse.Namespace) -> int:
     from detente.answers.score import score
     from detente.report.scores import print_score
@@ -229,6 +328,53 @@ def _score(options: argparse.Namespace) -> int:
     if options.json:
         write_whole(options.json, json.dumps(answer.as_data(), indent=1))
     print_score(answer)
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from detente.deal.write import begin
+
+    begin(options.name)
+    print(f"A deal to change is in {options.name}. Next: detente check {options.name}; detente run {options.name}")
+    return 0
+
+
+def _fmt(options: argparse.Namespace) -> int:
+    from detente.deal.write import tidy
+    from detente.text.nodes import read_text
+
+    findings: list[Diagnostic] = []
+    texts: dict[str, str] = {}
+    would_change = False
+    for name in options.deals:
+        path = Path(name, "deal.yaml") if Path(name).is_dir() else Path(name)
+        text, wrong = (sys.stdin.buffer.read().decode("utf-8"), ()) if name == "-" else read_text(path)
+        outcome, more = tidy(text, str(path)) if text is not None else (None, ())
+        findings += (*wrong, *more)
+        if text is not None and outcome is None:
+            texts[str(path)] = text
+        changes = outcome is not None and outcome != text
+        would_change |= changes
+        if options.check and changes:
+            print(f"{path} would change")
+        elif name == "-" and not options.check:
+            print(outcome or "", end="")
+        elif changes and outcome is not None:
+            write_whole(path.resolve(), outcome)
+            print(f"{path} is laid out")
+    if findings:
+        raise Refused(tuple(findings), texts)
+    return 1 if options.check and would_change else 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from detente.deal.schema import schema
+
+    text = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+    if options.output:
+        write_whole(options.output, text)
+    else:
+        print(text, end="")
     return 0
 
 

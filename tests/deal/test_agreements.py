@@ -70,9 +70,15 @@ def test_a_term_added_by_an_amendment_begins_on_its_date() -> None:
     assert play(text).series("pact.more", "2025-08", "2025-12") == [0.0, 0.0, 5.0, 5.0, 5.0]
 
 
-def test_a_change_after_now_is_refused_and_the_way_out_works() -> None:
-    """A term that changes within the horizon is two terms: one that ends, and one that begins."""
-    assert codes(amended("on: 2025-06, takings: {rate: 20%}, assumed: g")) == ["amended-later"]
+def test_a_quantity_may_change_after_now() -> None:
+    assert paid(amended("on: 2025-06, takings: {rate: 20%}, assumed: g")) == [10.0] * 5 + [20.0] * 7
+    twice = amended("on: 2025-03, takings: {rate: 20%}, assumed: g", "on: 2025-06, takings: {rate: 5%}, assumed: g")
+    assert paid(twice) == [10.0] * 2 + [20.0] * 3 + [5.0] * 7
+
+
+def test_a_change_after_now_of_what_is_no_quantity_is_refused_and_the_way_out_works() -> None:
+    """A term that changes its parties within the horizon is two terms: one that ends, and one that begins."""
+    assert codes(amended("on: 2025-06, takings: {payee: rival}, assumed: g")) == ["amended-later"]
     text = amended(f"on: 2025-06, takings: ends, higher: {{{SHARE}, rate: 20%}}, assumed: g")
     played = play(text)
     both = [played(name, "2025-05") + played(name, "2025-06") for name in ("pact.takings", "pact.higher")]
@@ -133,11 +139,11 @@ def test_what_held_on_each_date_is_a_query() -> None:
         ),
         (
             "t: {type: capital_commitment, investor: fund, company: lab, tranches: [{amount: 5 USD, on: 2025-03, if: e, by: 2025-02}], assumed: g}",
-            "dates-out-of-order",
+            "impossible-parameter",
         ),
         (
             "t: {type: capital_commitment, investor: fund, company: lab, tranches: [{on: 2025-03}], assumed: g}",
-            "missing-key",
+            "missing-parameter",
         ),
         (
             "t: {type: capacity_delivery_obligation, of: pact.other, due: 5 MW, damages: 1 USD / MW / month, assumed: g}\n"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import detente
+from detente.cli import main
 from detente.deal.load import load_deal
-from detente.graph.build import build
+from detente.graph.build import check
 from detente.lang.parser import parse_quantity
 from detente.text.diagnostic import Diagnostic, Fault, Refused, render
 from detente.text.place import NOWHERE
+from tests.errors.page import MEANINGS, PAGE, code_of, meanings, page
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "detente"
@@ -55,17 +60,14 @@ MADE: dict[str, Callable[[], object]] = {
     "file-not-utf8": lambda: deal_yaml("deal: Société\n".encode("latin-1")),
     "file-too-big": too_big,
     "file-unreadable": lambda: os.mkfifo("deal.yaml"),
-    "unreadable": lambda: claims("Société".encode("latin-1")),
+    "file-not-utf8.claims": lambda: claims("Société".encode("latin-1")),
 }
 """What cannot be kept as a file, and is made in an empty folder."""
 
 
 def compiled(path: Path) -> tuple[Diagnostic, ...]:
     """What is said of a deal when it is loaded and, where that went well, built."""
-    deal, findings = load_deal(path)
-    if deal is None or any(one.severity == "error" for one in findings):
-        return findings
-    return (*findings, *build(deal)[1])
+    return check(*load_deal(path))[1]
 
 
 def refused(work: Callable[[], object]) -> tuple[Diagnostic, ...]:
@@ -91,24 +93,30 @@ LATER: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
 
 
 def kept() -> list[str]:
-    """The codes that have a deal here."""
-    files = [path.stem for path in HERE.glob("*.yaml")]
+    """The deals kept here: `CODE`, and `CODE.SITUATION` where one code has several faces."""
+    files = [path.stem for path in HERE.glob("*.yaml") if path != MEANINGS]
     folders = [path.name for path in HERE.iterdir() if (path / "deal.yaml").exists()]
     return sorted({*files, *folders, *MADE})
 
 
-def findings(code: str, folder: Path) -> tuple[tuple[Diagnostic, ...], str]:
-    """What is said of the deal of a code, and how it is printed; `folder` is empty."""
+@contextmanager
+def standing(deal: str, folder: Path) -> Iterator[Path]:
+    """A deal kept here or made in `folder`, which is empty, with its own folder as the current one."""
     before = Path.cwd()
-    os.chdir(folder if code in MADE else HERE)
+    os.chdir(folder if deal in MADE else HERE)
     try:
-        if code in MADE:
-            MADE[code]()
-        name = "deal.yaml" if code in MADE else code if Path(code).is_dir() else f"{code}.yaml"
-        found = LATER.get(code, compiled)(Path(name))
-        return found, render(found) + "\n"
+        if deal in MADE:
+            MADE[deal]()
+        yield Path("deal.yaml" if deal in MADE else deal if Path(deal).is_dir() else f"{deal}.yaml")
     finally:
         os.chdir(before)
+
+
+def findings(deal: str, folder: Path) -> tuple[tuple[Diagnostic, ...], str]:
+    """What is said of a deal kept here, and how it is printed; `folder` is empty."""
+    with standing(deal, folder) as path:
+        found = LATER.get(deal, compiled)(path)
+        return found, render(found) + "\n"
 
 
 # The codes in the source. A code is a literal where a diagnostic is made, or reaches that place through the
@@ -186,32 +194,78 @@ def codes() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def said(code: str, tmp_path: Path) -> tuple[tuple[Diagnostic, ...], str]:
-    """What is said of the deal of a code, and how it is printed."""
-    return findings(code, tmp_path)
+def said(deal: str, tmp_path: Path) -> tuple[tuple[Diagnostic, ...], str]:
+    """What is said of a deal kept here, and how it is printed."""
+    return findings(deal, tmp_path)
 
 
-@pytest.mark.parametrize("code", kept())
-def test_is_told_as_recorded(code: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
-    golden = HERE / f"{code}.txt"
+@pytest.mark.parametrize("deal", kept())
+def test_is_told_as_recorded(deal: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
+    golden = HERE / f"{deal}.txt"
     if RECORD:
         golden.write_text(said[1], encoding="utf-8")
     assert said[1] == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", kept())
-def test_shows_a_way_out(code: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
+@pytest.mark.parametrize("deal", kept())
+def test_shows_a_way_out(deal: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
+    assert said[0]
     for one in said[0]:
-        assert one.expected or one.ways_out, f"{one.code}: {one.message}"
+        assert one.ways_out, f"{one.code}: {one.message}"
+        assert all(way.strip() for way in one.ways_out)
+
+
+@pytest.mark.parametrize("deal", kept())
+def test_calls_forth_its_code(deal: str, said: tuple[tuple[Diagnostic, ...], str]) -> None:
+    assert code_of(deal) in {one.code for one in said[0]}
+
+
+@pytest.mark.parametrize("deal", [deal for deal in kept() if deal not in LATER])
+def test_is_the_same_as_data(deal: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`check --json` says all that the printed text says: a line of text for each field, carets as wide as the place."""
+    with standing(deal, tmp_path) as path:
+        main(["check", "--json", str(path)])
+    told = (HERE / f"{deal}.txt").read_text(encoding="utf-8")
+    data = json.loads(capsys.readouterr().out)
+    blocks = told.rstrip("\n").split("\n\n")
+    assert len(data) == len(blocks)
+    for one, block in zip(sorted(data, key=at), blocks, strict=True):
+        where = "{file}:{line}:{column}: "
+        expected = [(where + "{severity}[{code}]: {message}").format(**one)]
+        expected += [f"  {name}: {' '.join(one[name].split())}" for name in ("found", "expected") if one[name]]
+        expected += [f"  way out: {way}" for way in one["ways_out"]]
+        expected += [f"  {where.format(**place)}{place['note']}" for place in one["related"]]
+        excerpt = re.compile(r" +\d+ \|| +\| ")
+        assert [line for line in block.split("\n") if not excerpt.match(line)] == expected
+        carets = [line.count("^") for line in block.split("\n") if re.fullmatch(r" +\| +\^+", line)]
+        for place, width in zip([one, *one["related"]], carets, strict=False):
+            if len(carets) == 1 + len(one["related"]) and place["line"] == place["end_line"] and width < 100:
+                assert width == max(1, place["end_column"] - place["column"])
+
+
+def at(one: dict[str, Any]) -> tuple[Any, ...]:
+    """The order in which findings are printed."""
+    place = [one[name] for name in ("file", "line", "column", "end_line", "end_column")]
+    return (*place, one["code"], one["message"])
 
 
 @pytest.mark.parametrize("code", codes())
 def test_every_code_of_the_source_has_a_deal(code: str) -> None:
     assert CODE.fullmatch(code)
     assert code in kept(), f"add tests/errors/{code}.yaml"
+    assert code in meanings(), f"say in tests/errors/meanings.yaml what {code} means"
     told = (HERE / f"{code}.txt").read_text(encoding="utf-8")
     assert f"error[{code}]" in told or f"warning[{code}]" in told
 
 
 def test_nothing_is_kept_for_a_code_that_is_gone() -> None:
-    assert {*kept(), *(path.stem for path in HERE.glob("*.txt"))} == set(codes())
+    deals = {*kept(), *(path.stem for path in HERE.glob("*.txt"))}
+    assert {code_of(deal) for deal in deals} == set(codes())
+    assert deals == set(kept())
+    assert set(meanings()) == set(codes())
+
+
+def test_the_page_is_current() -> None:
+    if RECORD:
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"

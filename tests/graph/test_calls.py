@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from detente.graph.calls import CALLS, LONGEST_DELAY
+from detente.graph.arguments import LONGEST_DELAY
+from detente.graph.calls import CALLS
 from detente.lang.functions import FUNCTIONS
 from tests.support import EXACT, agreement, codes, figures, play, refused, small
 
@@ -32,16 +36,22 @@ def test_every_function_of_the_registry_can_be_called() -> None:
 
 EXAMPLES = small(
     parties="a: {name: A}\nb: {name: B}\nworld: {outside: true}",
-    resources="USD: {kind: money}\ncompute: {kind: capacity, unit: MW}\nequity: {kind: shares, issuer: a}",
+    resources="""
+        USD: {kind: money}
+        EUR: {kind: money, rate: 2 USD / EUR, assumed: g}
+        compute: {kind: capacity, unit: MW}
+        equity: {kind: shares, issuer: a}
+    """,
     opening="a.USD: {balance: 1 USD}\nb.USD: {balance: 1 USD}\nb.equity: {balance: 1 share}",
+    first="2024-10",
     to="2028-12",
     variables="""
-        a.burn: {unit: bn USD / year, past: {2024-12: 1}, is: 0 bn USD / year}
+        a.burn: {unit: bn USD / year, past: {2024-10: 1}, is: 0 bn USD / year}
         a.sales: {unit: bn USD / year, is: 0 bn USD / year}
     """,
     flows="subscriptions: {from: world, to: a, amount: a.sales}",
     needs="a.compute: {resource: compute, amount: 1 MW}",
-    events="breach: {hazard: 0 / year}\nword: {decided_by: b, policy: never}",
+    events="breach: {hazard: 20% / year, assumed: g}\nword: {decided_by: b, policy: at(2025-01)}",
     values="a: {discount: 0% / year, at_end: a.USD}",
     agreements=agreement(
         """
@@ -55,10 +65,24 @@ EXAMPLES = small(
 )
 
 
+@pytest.mark.parametrize("example", [example for one in FUNCTIONS.values() for example in one.examples])
+def test_every_example_of_every_function_runs(example: str) -> None:
+    """What messages and documentation show can be written as it stands, and gives a number or, at an event that need
+    not come, a number on the paths on which it came."""
+    found, breached = figures(EXAMPLES, [example, "breach by 2028-12"], paths=100)[0]
+    came = breached == 1.0
+    assert 0 < came.sum() < 100
+    assert np.isfinite(found[came] if example.endswith(" at breach)") else found).all()
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_example_of_every_function_compiles(name: str) -> None:
-    """What messages and documentation show can be written as it stands."""
-    figures(EXAMPLES, [FUNCTIONS[name].example])
+def test_every_function_is_told_with_its_units_and_stands_in_the_language_page(name: str) -> None:
+    function = FUNCTIONS[name]
+    assert function.units
+    assert function.gives
+    assert function.examples
+    page = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
+    assert re.search(rf"`[^`]*\b{name}\b[^`]*`", page.partition("## Expressions")[2])
 
 
 # arithmetic
@@ -145,6 +169,46 @@ def test_a_ramp_is_straight_between_its_dates_and_level_outside() -> None:
     """From March to July: a quarter a month."""
     assert formula("ramp(2025-03, 2025-07)") == [0, 0, 0, 0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 1]
     assert refusal("ramp(2025-07, 2025-03)") == ["dates-out-of-order"]
+
+
+def test_a_step_is_nothing_before_its_date_and_one_from_it_on() -> None:
+    assert formula("step(2025-04)") == [0.0] * 3 + [1.0] * 9
+    assert formula("step(2025Q3)") == [0.0] * 6 + [1.0] * 6
+    assert formula("step(2024)") == [1.0] * 12
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [(-5, 4.0), (0, 4.0), (1, 5.0), (5, 9.0), (10, 14.0), (15, 9.0), (20, 4.0), (30, 4.0)],
+)
+def test_a_lookup_is_straight_between_its_points_and_level_outside(x: float, y: float) -> None:
+    """Up from (0, 4) to (10, 14), down to (20, 4)."""
+    assert formula(f"interpolate({x}, 0, 4, 10, 14, 20, 4)")[0] == pytest.approx(y, rel=EXACT)
+
+
+def test_a_lookup_has_the_units_of_its_points_and_its_levels_may_be_formulas() -> None:
+    """The level is 10 USD a month in January: at a third from 0 to 30 USD; from 6 MW to twice 6 MW that is 8 MW."""
+    more = YEAR + "size: {unit: MW, is: 6 MW, assumed: g}\n"
+    found = formula("interpolate(level, 0 USD / month, size, 360 USD / year, 2 * size)", "MW", more)
+    assert found[:4] == pytest.approx([8.0, 10.0, 12.0, 12.0], rel=EXACT)
+
+
+@pytest.mark.parametrize(
+    ("points", "code"),
+    [
+        ("0, 4", "wrong-arguments"),
+        ("0, 4, 10", "wrong-arguments"),
+        ("", "wrong-arguments"),
+        ("10, 4, 0, 14", "wrong-arguments"),
+        ("0, 4, 0, 14", "wrong-arguments"),
+        ("0 MW, 4, 10 MW, 14", "unit-mismatch"),
+        ("0, 4, 10 MW, 14", "unit-mismatch"),
+        ("0, 4 MW, 10, 14", "unit-mismatch"),
+        ("0, 4, 2 * 5, 14", "not-a-literal"),
+    ],
+)
+def test_a_lookup_whose_points_do_not_fit_is_refused(points: str, code: str) -> None:
+    assert refusal(f"interpolate(1, {points})" if points else "interpolate(1)") == [code]
 
 
 # memories
@@ -303,12 +367,14 @@ def test_what_a_deal_can_be_asked_each_month(text: str, unit: str, expected: lis
         ("total(level, 2025)", "whole-path-only"),
         ("lowest(level, 2025)", "whole-path-only"),
         ("value(lab)", "whole-path-only"),
+        ("mean(level, 2025)", "whole-path-only"),
+        ("highest(level, 2025)", "whole-path-only"),
         ("level at 2025-03", "whole-path-only"),
         ("prev(level)", "wrong-arguments"),
         ("min()", "wrong-arguments"),
         ("sqrt(1, 2)", "wrong-arguments"),
         ("sqrt(y = 1)", "wrong-arguments"),
-        ("mean(1, 2)", "unknown-function"),
+        ("median(1, 2)", "unknown-function"),
         ("2025-03", "date-outside-place"),
         ("since(level)", "not-a-date"),
         ("1 to 3", "uncertain-outside"),
@@ -326,13 +392,13 @@ def test_a_flow_that_is_not_there_is_refused() -> None:
     assert refusal("flow(nothing)", "USD / month", **BLOCKS) == ["unknown-name"]
 
 
-def test_a_sum_over_several_currencies_is_refused_and_one_currency_is_not() -> None:
+def test_a_sum_over_several_currencies_wants_their_rates_and_one_currency_does_not() -> None:
     blocks = {
         "resources": "USD: {kind: money}\nEUR: {kind: money}",
         "opening": "lab.USD: {balance: 0 USD}\nlab.EUR: {balance: 0 EUR}",
         "flows": "a: {from: world, to: lab, amount: 2 USD / month, assumed: g}\nb: {from: world, to: lab, amount: 3 EUR / month, assumed: g}",
     }
-    assert refusal("net(lab, all)", "USD / month", **blocks) == ["unit-mismatch"]
+    assert refusal("net(lab, all)", "USD / month", **blocks) == ["missing-key"]
     assert formula("net(lab, all, EUR)", "EUR / month", **blocks)[0] == 3.0
 
 
@@ -383,6 +449,31 @@ def test_the_lowest_value_up_to_a_date_includes_now() -> None:
     assert found == pytest.approx([820.0, 580.0, 10.0], rel=EXACT)
 
 
+def test_the_highest_value_up_to_a_date_includes_now() -> None:
+    """Cash is 1000 now, 940 in January, down to 580 in July, then 680 to 1080 in December."""
+    flows = "net_flow: {from: world, to: lab, amount: 'if before(2025-08) then -60 USD / month else 100 USD / month', assumed: g}"
+    found = figures(small(flows=flows), ["highest(lab.USD, 2025-11)", "highest(lab.USD, 2025-12)"])[0, :, 0]
+    assert found == pytest.approx([1000.0, 1080.0], rel=EXACT)
+
+
+def test_a_mean_is_over_the_months_of_its_period() -> None:
+    """(10 + 20 + … + 120) / 12 = 65; April to June 50; a balance of 1000, 1040, 1080 … closing is 1080 in the mean of
+    the first three months."""
+    flows = "subscriptions: {from: world, to: lab, amount: 40 USD / month, assumed: g}"
+    asked = ["mean(level, 2025)", "mean(level, 2025Q2)", "mean(lab.USD, 2025Q1)"]
+    assert whole(asked, flows=flows) == pytest.approx([65.0, 50.0, 1080.0], rel=EXACT)
+
+
+def test_a_mean_may_begin_on_the_record() -> None:
+    """Six months at 1 USD, six at 5: 3 in the fiscal year from July 2024."""
+    text = small(
+        first="2024-01",
+        variables="sold: {unit: USD / month, past: {2024-01: 1, 2024-12: 1}, is: 5 USD / month, assumed: g}",
+        parties="lab: {fiscal_year_ends: 6}\ncloud: {}\nrival: {}\nfund: {outside: true}\nstaff: {outside: true}\nworld: {outside: true}",
+    )
+    assert figures(text, ["mean(sold, FY2025 of lab)"])[0, 0, 0] == pytest.approx(3.0, rel=EXACT)
+
+
 def test_a_value_is_what_is_received_and_held_discounted_to_now() -> None:
     """40 USD a month for a year and 1480 USD at its end, at 12% a year compounded: each month is worth 1.12**(-1/12)
     less."""
@@ -413,3 +504,41 @@ def test_what_lies_outside_record_and_horizon_is_refused(asked: str, code: str) 
 def test_a_refusal_names_the_function_as_it_is_called() -> None:
     (found,) = refused(small(variables=f"{YEAR}x: {{unit: USD / month, is: prev(level), assumed: g}}"))
     assert found.ways_out[0] == "write prev(x, start): last month's value"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "found"),
+    [
+        ("sqrt()", "`x` is missing", "sqrt()"),
+        ("sqrt(1, 2)", "sqrt takes 1 argument, and here are 2", "2"),
+        ("clip(1, 2, 3, 4)", "clip takes 3 arguments, and here are 4", "4"),
+        ("clip(1, 2, low = 3)", "`low` is given twice", "3"),
+        ("sqrt(y = 7)", "sqrt has no argument `y`", "7"),
+        ("min()", "`x` is missing", "min()"),
+        ("min(x = 1)", "min has no argument `x`", "1"),
+        ("interpolate(1)", "`points` is missing", "interpolate(1)"),
+        (
+            "interpolate(1, 0, 4)",
+            "the points of interpolate are pairs, at least two of them, and here are 2 numbers",
+            "",
+        ),
+        ("interpolate(1, 5, 4, 3, 2)", "`x2` of interpolate is something else", "3"),
+        ("delay(level, 3 USD, start = level)", "`time` of delay is something else", "3 USD"),
+        ("use(pact.takings)", "`term` of use is something else", "pact.takings"),
+        ("flow(1)", "`flow` of flow is something else", "1"),
+        ("convert(level / level, USD)", "`x` of convert is something else", "level / level, in no unit"),
+    ],
+)
+def test_a_call_that_does_not_fit_says_which_argument_what_was_found_and_how_it_is_written(
+    text: str, message: str, found: str
+) -> None:
+    (one,) = [
+        one
+        for one in refused(small(variables=f"{YEAR}x: {{is: '{text}', assumed: g}}", **BLOCKS))
+        if one.code == "wrong-arguments"
+    ]
+    function = FUNCTIONS[text.partition("(")[0]]
+    assert one.message == message
+    assert one.found == found or not found
+    assert one.ways_out[0].startswith(f"write {function.signature}")
+    assert one.ways_out[1] == f"for example {function.examples[0]}"

@@ -102,7 +102,7 @@ CIRCLES = {
                 )
             ),
         ),
-        {"price", "pact.power.use"},
+        {"price", "pact.power.price", "pact.power.use"},
     ),
     "an event that waits for what it stops": (
         small(

@@ -24,6 +24,7 @@ from detente.lang.syntax import (
     Truth,
     Unary,
     Within,
+    walk,
 )
 from detente.text.place import NOWHERE
 from detente.text.written import Date, parse_date
@@ -50,12 +51,17 @@ leaves: st.SearchStrategy[Node] = st.one_of(
 )
 
 
+@st.composite
+def calls(draw: st.DrawFn, below: st.SearchStrategy[Node]) -> Call:
+    function = draw(names | st.just("at"))
+    labels = ["growth", "over"] if function == "sqrt" else ["growth", "over", "month"]  # no unit is a word in `sqrt(`
+    named = draw(st.dictionaries(st.sampled_from(labels), below, max_size=2))
+    return Call(function, tuple(draw(st.lists(below, max_size=3))), tuple(named.items()))
+
+
 def grown(below: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    named = st.dictionaries(st.sampled_from(["growth", "over", "month"]), below, max_size=2).map(
-        lambda found: tuple(found.items())
-    )
     return st.one_of(
-        st.builds(Call, names | st.just("at"), st.lists(below, max_size=3).map(tuple), named),
+        calls(below),
         st.builds(Unary, st.sampled_from(["-", "not"]), below),
         st.builds(Binary, st.sampled_from(get_args(BinaryOp)), below, below),
         st.builds(If, below, below, below),
@@ -76,42 +82,52 @@ def test_a_tree_reads_back_as_printed(tree: Node) -> None:
     assert parse_expression(print_expression(tree), NOWHERE) == tree
 
 
-@pytest.mark.parametrize(
-    ("text", "printed"),
-    [
-        ("(a)+((b*c))", "a + b * c"),
-        ("(a + b)*c", "(a + b) * c"),
-        ("a - (b - c)", "a - (b - c)"),
-        ("(a - b) - c", "a - b - c"),
-        ("(a ^ b) ^ c", "(a ^ b) ^ c"),
-        ("a ^ (b ^ c)", "a ^ b ^ c"),
-        ("(-a) ^ b", "(-a) ^ b"),
-        ("-(a ^ b)", "-a ^ b"),
-        ("(5 USD) ^ 2", "(5 USD) ^ 2"),
-        ("(a at b) > 3", "(a at b) > 3"),
-        ("not (a and b)", "not (a and b)"),
-        ("f( a ,b=c )", "f(a, b = c)"),
-        ("f((a = b))", "f((a = b))"),
-        ("f((a = b) and c)", "f((a = b and c))"),
-        ("f((a < b))", "f(a < b)"),
-        ("(if a then b else c) + 1", "(if a then b else c) + 1"),
-        ("9 mn USD/MW/year to 12 mn USD/MW/year", "9 to 12 mn USD / MW / year"),
-        ("900 mn to 1.2 bn USD", "0.9 to 1.2 bn USD"),
-        ("1 to 20% / year", "1% to 20% / year"),
-        ("(9) to 12 mn USD", "(9) to 12 mn USD"),
-        ("1 USD to 1 EUR", "1 USD to 1 EUR"),
-        ("x within 3 to 6 bn USD / year", "x within 3 to 6 bn USD / year"),
-        ("1500000 USD", "1.5 mn USD"),
-        ("1e9", "1 bn"),
-        ("2025", "2025"),
-        ("0.07", "0.07"),
-        ("7%", "7%"),
-        ("1e-9", "1e-9"),
-        ("1.0", "1"),
-        ("FY2025 of  microsoft", "FY2025 of microsoft"),
-        ("total(x,2025Q4)", "total(x, 2025Q4)"),
-    ],
-)
+CANONICAL = [
+    ("(a)+((b*c))", "a + b * c"),
+    ("(a + b)*c", "(a + b) * c"),
+    ("a - (b - c)", "a - (b - c)"),
+    ("(a - b) - c", "a - b - c"),
+    ("(a ^ b) ^ c", "(a ^ b) ^ c"),
+    ("a ^ (b ^ c)", "a ^ b ^ c"),
+    ("(-a) ^ b", "(-a) ^ b"),
+    ("-(a ^ b)", "-a ^ b"),
+    ("(5 USD) ^ 2", "(5 USD) ^ 2"),
+    ("(a at b) > 3", "(a at b) > 3"),
+    ("not (a and b)", "not (a and b)"),
+    ("f( a ,b=c )", "f(a, b = c)"),
+    ("f((a = b))", "f((a = b))"),
+    ("f((a = b) and c)", "f((a = b and c))"),
+    ("f((a < b))", "f(a < b)"),
+    ("(if a then b else c) + 1", "(if a then b else c) + 1"),
+    ("9 mn USD/MW/year to 12 mn USD/MW/year", "9 to 12 mn USD / MW / year"),
+    ("900 mn to 1.2 bn USD", "0.9 to 1.2 bn USD"),
+    ("1 to 20% / year", "1% to 20% / year"),
+    ("(9) to 12 mn USD", "(9) to 12 mn USD"),
+    ("1 USD to 1 EUR", "1 USD to 1 EUR"),
+    ("x within 3 to 6 bn USD / year", "x within 3 to 6 bn USD / year"),
+    ("1500000 USD", "1.5 mn USD"),
+    ("1e9", "1 bn"),
+    ("2025", "2025"),
+    ("0.07", "0.07"),
+    ("7%", "7%"),
+    ("1e-9", "1e-9"),
+    ("1.0", "1"),
+    ("FY2025 of  microsoft", "FY2025 of microsoft"),
+    ("total(x,2025Q4)", "total(x, 2025Q4)"),
+    ("not true or a by 2027-12", "not true or a by 2027-12"),
+    ("net(a,all,USD)", "net(a, all, USD)"),
+    ("net(a,all,resource=USD)", "net(a, all, resource = USD)"),
+    ("((9%)) to 12", "(9%) to 12"),
+    ("(2 bn) to 60%", "(2 bn) to 60%"),
+]
+
+
+def test_every_kind_of_node_is_printed() -> None:
+    printed = {type(node) for text, _ in CANONICAL for node in walk(parse_expression(text, NOWHERE))}
+    assert printed == set(get_args(Node))
+
+
+@pytest.mark.parametrize(("text", "printed"), CANONICAL)
 def test_canonical_text(text: str, printed: str) -> None:
     assert print_expression(parse_expression(text, NOWHERE)) == printed
 

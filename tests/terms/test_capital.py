@@ -289,5 +289,5 @@ def test_in_one_month_the_conversion_comes_before_the_round() -> None:
 
 
 def test_a_payment_by_condition_needs_no_deadline_but_a_deadline_needs_a_condition() -> None:
-    assert codes(commitment("{amount: 1 USD, on: 2025-02, by: 2025-04}")) == ["missing-key"]
+    assert codes(commitment("{amount: 1 USD, on: 2025-02, by: 2025-04}")) == ["impossible-parameter"]
     assert codes(commitment("{amount: 1 USD, on: 2025-02, if: readiness > 1 MW}", variables=READINESS)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detente.engine.paths import Paths, trace
+from detente.graph.accounts import names_in
 from detente.graph.model import Graph
 
 CHECKED_PATHS = 64
@@ -15,7 +16,9 @@ def conservation(
 ) -> dict[str, float]:
     """The worst error of each resource over all months and paths.
 
-    For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of their sizes.
+    For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of their sizes
+    and of all that was paid since, for what is bought and sold again passes through an account and leaves only its
+    rounding there.
     For a capacity: how far delivered and unmet are from the need, over the need, and what is used beyond an offer.
     """
     deal = graph.deal
@@ -32,7 +35,11 @@ def conservation(
             continue
         balances = np.array([told.values[name][since:] for name in accounts])
         opened = np.sum([told.opening[name] for name in accounts], axis=0)
-        size = np.maximum(np.abs(balances).sum(axis=0), 1.0)
+        flows = [
+            name for account in accounts for name in sorted(names_in(graph.equations[account].formula, ("reference",)))
+        ]
+        moved = np.sum([np.abs(told.values[name][since:]).cumsum(axis=0) for name in flows], axis=0)
+        size = np.maximum(np.abs(balances).sum(axis=0) + moved, 1.0)
         found[resource.name] = float(np.max(np.abs(balances.sum(axis=0) - opened) / size))
     for need in deal.needs.values():
         wanted = told.values[need.name][since:]

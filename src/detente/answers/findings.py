@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from detente.answers.conservation import CHECKED_PATHS, conservation
 from detente.answers.grounds import grounds
-from detente.answers.ranges import Shifts, shifts
+from detente.answers.ranges import Shifts, mean_where_present, shifts
 from detente.answers.results import CheckAnswer, Findings, HeadlineAnswer, RightAnswer, Row
 from detente.deal.model import Deal
 from detente.engine.evaluate import Progress, evaluated, graph_of, measured, run_deal, scenario_variant
@@ -47,7 +47,7 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
     )
     variants = [scenario_variant(deal, name) for name in names]
     found = evaluated(graph, variants, paths, seed, keys, progress, "running scenarios")
-    means = np.nanmean(found, axis=2)
+    means = mean_where_present(found)
     told = dict(zip(names, shifts(graph, keys, variants, seed, progress), strict=True))
     chances: dict[str, Measured] = {}
     for row, key in enumerate(futures):
@@ -55,7 +55,7 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
         band = told[scenario].range(float(means[0, row]), row)
         chances[name] = replace(run.futures[name], range=_bounded(band))
     headlines = _headlines(deal, graph, keys, names, found, told)
-    share = {key: float(np.nanmean(found[0, keys.index(key)])) for key in checks}
+    share = {key: float(found[0, keys.index(key)].mean()) for key in checks}
     answers = tuple(
         CheckAnswer(
             print_expression(check.that) + (f" on {check.on.text}" if check.on else ""),
@@ -87,7 +87,7 @@ def _headlines(
                     samples = samples - found[names.index(headline.against), row]
                     less = told[headline.against]
                 figure = measured(shown, Summary.of(samples[np.newaxis, :]))
-                band = told[under].range(float(np.nanmean(samples)), row, less)
+                band = told[under].range(float(mean_where_present(samples)), row, less)
                 scaled = replace(band, low=band.low / shown.scale, high=band.high / shown.scale)
                 chance = figure.unit == "probability" and less is None
                 rows.append(Row(label, under, replace(figure, range=_bounded(scaled) if chance else scaled)))

@@ -37,6 +37,12 @@ def held_variants(graph: Graph, keys: tuple[str, ...]) -> list[tuple[str, Varian
     return found
 
 
+def mean_where_present(samples: FloatArray) -> FloatArray:
+    """The mean over paths, the last axis, of the values that are there; absent where none is (R7)."""
+    count = np.count_nonzero(~np.isnan(samples), axis=-1)
+    return np.where(count > 0, np.nansum(samples, axis=-1) / np.maximum(count, 1), np.nan)
+
+
 @dataclass(frozen=True, eq=False)
 class Shifts:
     """How far the mean of each figure moves from that of its base, float64[held, figure], and what was held."""
@@ -49,7 +55,9 @@ class Shifts:
         moved = self.moved[:, column] - (less.moved[:, column] if less is not None else 0.0)
         if not len(moved):
             return Range(mean, mean, "as filed", "as filed")
-        low, high = int(np.argmin(moved)), int(np.argmax(moved))
+        if np.isnan(moved).all():  # on none of the paths of these runs there is a value to compare (R7)
+            return Range(np.nan, np.nan, "as filed", "as filed")
+        low, high = int(np.nanargmin(moved)), int(np.nanargmax(moved))
         return Range(
             mean + min(0.0, float(moved[low])),
             mean + max(0.0, float(moved[high])),
@@ -69,6 +77,6 @@ def shifts(
     width = len(held) + 1
     result: list[Shifts] = []
     for number in range(len(bases)):
-        level = np.nanmean(found[number * width : (number + 1) * width], axis=2)
+        level = mean_where_present(found[number * width : (number + 1) * width])
         result.append(Shifts(tuple(name for name, _ in held), level[1:] - level[0]))
     return result

@@ -4,23 +4,29 @@ diagnostic."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from detente.deal.model import Citation, Gives, Grounds, Point, Policy
 from detente.lang.functions import FUNCTIONS
 from detente.lang.parser import parse_expression
 from detente.lang.syntax import At, By, Call, Name, Node, Number, Quantity, walk
+from detente.lang.tokens import FISCAL_YEAR, KEYWORDS
 from detente.lang.unit import UNIT_NAMES
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.nodes import Mapping, Scalar, Sequence
 from detente.text.nodes import Node as YamlNode
-from detente.text.place import Place
-from detente.text.written import Date, parse_date
+from detente.text.place import Place, Word
+from detente.text.written import DATES, ISO, Date, parse_date
 
-GROUND_KEYS = ("claims", "assumed", "since", "note", "before")
+GROUND_KEYS = ("claims", "assumed", "since", "note")
 GIVES: tuple[Gives, ...] = ("value", "bound", "direction", "existence")
 POLICIES = ("never", "at(DATE)", "after(DELAY)", "when(CONDITION)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+Hints = dict[str, str]
+NO_HINTS: Hints = {}
 
 
 class Block:
@@ -86,13 +92,14 @@ class Block:
         if isinstance(node, Scalar) and node.text != "":
             return node
         found = "nothing" if isinstance(node, Scalar) else _shape(node)
-        self.report("wrong-shape", f"`{key}` of {self.what} is a text", node.place, found, "a text")
+        ways = ("write a text behind the colon", "take the key away")
+        self.report("wrong-shape", f"`{key}` of {self.what} is a text", node.place, found, "a text", ways)
         return None
 
-    def text(self, key: str, required: bool = False) -> str:
+    def text(self, key: str, required: bool = False) -> Word:
         """A key that holds a text, or an empty text."""
         scalar = self.scalar(key, required)
-        return scalar.text if scalar else ""
+        return word(scalar) if scalar else Word()
 
     def one_of(self, key: str, choices: tuple[str, ...], default: str = "", required: bool = False) -> str:
         """A key that holds one of a few words."""
@@ -104,7 +111,7 @@ class Block:
             f"`{key}` of {self.what} cannot be '{scalar.text}'",
             scalar.place,
             expected=", ".join(choices),
-            ways=did_you_mean(scalar.text, choices),
+            ways=(*did_you_mean(scalar.text, choices), "choose one of them"),
         )
         return default
 
@@ -142,8 +149,14 @@ class Block:
         if node is None:
             return ()
         if not isinstance(node, Mapping):
+            ways = ("write `{DATE: VALUE, DATE: VALUE}`, or a line `DATE: VALUE` for each below it",)
             self.report(
-                "wrong-shape", f"`{key}` of {self.what} maps dates to values", node.place, _shape(node), "2025-04: 3.4"
+                "wrong-shape",
+                f"`{key}` of {self.what} maps dates to values",
+                node.place,
+                _shape(node),
+                "2025-04: 3.4",
+                ways,
             )
             return ()
         if not node.entries:
@@ -189,9 +202,18 @@ class Block:
         for item in items:
             if not isinstance(item, Scalar):
                 self.report(
-                    "wrong-shape", f"`{key}` of {self.what} is a list of names", item.place, _shape(item), "[a, b]"
+                    "wrong-shape",
+                    f"`{key}` of {self.what} is a list of names",
+                    item.place,
+                    _shape(item),
+                    "[a, b]",
+                    ("write the names in brackets, commas between",),
                 )
         return tuple(item for item in items if isinstance(item, Scalar))
+
+    def words(self, key: str, required: bool = False) -> tuple[Word, ...]:
+        """The names that a key holds, each with its place."""
+        return tuple(word(item) for item in self.names(key, required))
 
     def sub(self, key: str, required: bool = False) -> Block:
         """A block inside this one."""
@@ -224,48 +246,79 @@ class Block:
                             f"a claim cannot give '{value.text}'",
                             value.place,
                             expected=", ".join(GIVES),
-                            ways=did_you_mean(value.text, GIVES),
+                            ways=(*did_you_mean(value.text, GIVES), "choose one of them"),
                         )
                     else:
                         citations.append(Citation(key.text, gives, key.place))
             else:
                 self.report(
-                    "wrong-shape", "a citation is a claim, or {claim: direction}", item.place, _shape(item), "[CLAIM]"
+                    "wrong-shape",
+                    "a citation is a claim, or {claim: direction}",
+                    item.place,
+                    _shape(item),
+                    "[CLAIM]",
+                    ("write `claims: [id, {id: direction}]`",),
                 )
         return Grounds(tuple(citations), self.text("assumed"), self.date("since"), self.text("note"))
 
-    def done(self) -> None:
-        """Report the keys that nobody asked for."""
+    def done(self, elsewhere: Hints = NO_HINTS) -> None:
+        """Report the keys that nobody asked for; `elsewhere` says of some where they would be known."""
         known = tuple(dict.fromkeys(self.asked))
-        for name, (key, _) in self.entries.items():
+        above: Scalar | None = None
+        for name, (key, value) in self.entries.items():
             if name not in known:
+                ways = (*did_you_mean(name, known), "take it away")
+                related: tuple[tuple[Place, str], ...] = ()
+                if name in elsewhere:
+                    ways = (*ways[:-1], elsewhere[name], ways[-1])
+                if above is not None and key.place.column <= above.place.column:
+                    ways = (f"indent it, if it belongs to `{above.text}`", *ways)
+                    related = ((above.place, f"`{above.text}` is empty"),)
                 self.report(
                     "unknown-key",
                     f"{self.what} has no key '{name}'",
                     key.place,
                     expected=", ".join(known),
-                    ways=(*did_you_mean(name, known), "take it away"),
+                    ways=ways,
+                    related=related,
                 )
+            elif isinstance(value, Scalar) and not value.text and value.plain:
+                above = key
+            else:
+                above = None
 
 
 def require_grounds(block: Block, grounds: Grounds) -> None:
     """Report a block that holds a number other than 0 and 1 and rests on nothing that gives one (R4)."""
     if grounds.assumed or any(citation.gives in ("value", "bound") for citation in grounds.citations):
         return
-    for tree in block.numbers:
-        dates = [date for node in walk(tree) for date in _dates(node)]
-        for node in walk(tree):
-            if any(node is date for date in dates):
-                continue
-            if isinstance(node, Number | Quantity) and node.value not in (0.0, 1.0):
-                block.report(
-                    "ungrounded-number",
-                    f"{block.what} holds the number {node.text} and says neither whence nor why",
-                    node.place,
-                    expected="a claim that gives it, or a reason",
-                    ways=("cite a claim: `claims: [id]`", "say why it is assumed: `assumed: …`"),
-                )
-                return
+    number = next((number for tree in block.numbers for number in numbers_of(tree)), None)
+    if number is None:
+        return
+    cited = ", ".join(f"'{one.claim}' gives {_article(one.gives)}" for one in grounds.citations)
+    block.report(
+        "ungrounded-number",
+        f"{block.what} holds the number {number.text} and "
+        + ("cites no claim that gives a number" if cited else "says neither whence nor why"),
+        number.place,
+        found=cited,
+        expected="a claim that gives it, or a reason",
+        ways=("cite a claim: `claims: [id]`", "say why it is assumed: `assumed: …`"),
+        related=tuple((one.place, "the claim") for one in grounds.citations),
+    )
+
+
+def _article(gives: Gives) -> str:
+    return "mere existence" if gives == "existence" else f"a {gives} only"
+
+
+def numbers_of(tree: Node) -> Iterator[Number | Quantity]:
+    """The numbers of an expression that need grounds: all but 0, 1, and years that stand as dates."""
+    nodes = list(walk(tree))
+    dates = {id(date) for node in nodes for date in _dates(node)}
+    for node in nodes:
+        if isinstance(node, Number | Quantity) and id(node) not in dates and node.value not in (0.0, 1.0):
+            yield node
 
 
 def _dates(node: Node) -> list[Node]:
@@ -293,7 +346,8 @@ def as_date(scalar: Scalar, what: str, findings: list[Diagnostic]) -> Date | Non
                 f"{what} is a date",
                 scalar.place,
                 f"'{scalar.text}'",
-                "2025-01-21, 2025-01, 2025Q4 or 2025",
+                DATES,
+                ways_out=(ISO,),
             )
         )
     return date
@@ -320,15 +374,24 @@ def as_policy(scalar: Scalar, findings: list[Diagnostic]) -> tuple[Policy | None
             case "at" | "after" | "when" as kind:
                 return Policy(kind, tree.args[0], scalar.text, scalar.place), tree
     findings.append(
-        Diagnostic("not-a-policy", "this is no policy", scalar.place, f"'{scalar.text}'", ", ".join(POLICIES))
+        Diagnostic(
+            "not-a-policy",
+            "this is no policy",
+            scalar.place,
+            f"'{scalar.text}'",
+            ", ".join(POLICIES),
+            (f"write at({scalar.text})" if parse_date(scalar.text) else "write one of them",),
+        )
     )
     return None, None
 
 
 def check_name(key: Scalar, what: str, findings: list[Diagnostic]) -> None:
     """Report a name that an expression could not hold."""
-    if not _NAME.fullmatch(key.text) or key.text in UNIT_NAMES:
-        why = "is the name of a unit" if key.text in UNIT_NAMES else "cannot stand in an expression"
+    if not NAME.fullmatch(key.text) or key.text in UNIT_NAMES | KEYWORDS or FISCAL_YEAR.fullmatch(key.text):
+        why = "cannot stand in an expression"
+        if key.text in UNIT_NAMES | KEYWORDS:
+            why = "is the name of a unit" if key.text in UNIT_NAMES else "is a word of the language"
         findings.append(
             Diagnostic(
                 "bad-name",
@@ -338,6 +401,11 @@ def check_name(key: Scalar, what: str, findings: list[Diagnostic]) -> None:
                 ways_out=("choose another name",),
             )
         )
+
+
+def word(scalar: Scalar) -> Word:
+    """A name with its place."""
+    return Word(scalar.text, scalar.place)
 
 
 def _shape(node: YamlNode) -> str:

@@ -31,6 +31,7 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
                 f"{month_text(month)} lies outside record and horizon",
                 deal.place,
                 expected=f"{month_text(deal.first)} to {month_text(deal.last - 1)}",
+                ways_out=("choose a date between the two", "move `from` or `to` of the deal"),
             )
         )
         return deal, tuple(findings)

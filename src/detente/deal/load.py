@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from detente.deal.agreements import read_agreement
-from detente.deal.fields import GROUND_KEYS, Block, as_policy, check_name, require_grounds
+from detente.deal.fields import GROUND_KEYS, POLICIES, Block, as_policy, check_name, require_grounds, word
 from detente.deal.model import (
     NO_GROUNDS,
     Agreement,
@@ -34,9 +34,10 @@ from detente.deal.model import (
 )
 from detente.deal.references import check_references
 from detente.evidence.records import NO_EVIDENCE, Evidence, load_evidence
-from detente.text.diagnostic import Diagnostic
+from detente.text.diagnostic import Diagnostic, with_further
 from detente.text.nodes import Mapping, Scalar, Sequence, parse, read
 from detente.text.nodes import Node as YamlNode
+from detente.text.place import Word
 from detente.text.written import month_text
 
 KINDS = ("share", "probability", "ratio", "growth", "rate")
@@ -70,16 +71,18 @@ def load_deal(path: Path) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
         return None, findings
     evidence, problems = load_evidence(file.parent)
     deal, more = read_deal(node, evidence, str(file.parent))
-    return deal, (*findings, *problems, *more)
+    return deal, with_further((*findings, *problems), more)
 
 
-def parse_deal(text: str, evidence: Evidence = NO_EVIDENCE) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
-    """A deal from a text."""
-    node, findings = parse(text, "deal.yaml")
+def parse_deal(
+    text: str, evidence: Evidence = NO_EVIDENCE, file: str = "deal.yaml"
+) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
+    """A deal from a text; `file` names it in places."""
+    node, findings = parse(text, file)
     if node is None:
         return None, findings
     deal, more = read_deal(node, evidence, "")
-    return deal, (*findings, *more)
+    return deal, with_further(findings, more)
 
 
 def read_deal(node: YamlNode, evidence: Evidence, folder: str) -> tuple[Deal | None, tuple[Diagnostic, ...]]:
@@ -165,26 +168,35 @@ def _party(key: Scalar, block: Block) -> Party:
     scalar = block.scalar("fiscal_year_ends")
     ends = int(scalar.text) if scalar and scalar.text.isdecimal() and 1 <= int(scalar.text) <= 12 else 12
     if scalar and str(ends) != scalar.text:
-        block.report("not-a-month", "a fiscal year ends in a month", scalar.place, scalar.text, "1 to 12")
+        ways = ("write the number of the month: 6 for June",)
+        block.report("not-a-month", "a fiscal year ends in a month", scalar.place, scalar.text, "1 to 12", ways)
+    currency = block.text("currency")
     block.text("note")
     block.done()
-    return Party(key.text, title, outside, ends, key.place)
+    return Party(key.text, title, outside, ends, key.place, currency)
 
 
 def _resource(key: Scalar, block: Block) -> Resource:
     kind = block.one_of("kind", ("money", "capacity", "shares"), required=True)
     unit = block.text("unit") or block.text("in") or ("share" if kind == "shares" else key.text)
-    issuer, settles = block.text("issuer"), block.expression("settles")
+    issuer, settles, rate = block.text("issuer"), block.expression("settles"), block.expression("rate")
     if kind == "shares" and not issuer:
         block.report("missing-key", f"{block.what} are shares of nobody", ways=("add `issuer: …`",))
     if settles is not None and not issuer:
         block.report("missing-key", f"{block.what} settles nobody's invoices", ways=("add `issuer: …`",))
+    if rate is not None and (kind != "money" or issuer):
+        block.report(
+            "superfluous-key",
+            f"{block.what} is no currency and has no rate",
+            block.place_of("rate"),
+            ways=("take `rate` away",),
+        )
     grounds = block.grounds()
     block.has("in"), block.has("unit")
     block.done()
     require_grounds(block, grounds)
     found = {"money": "money", "capacity": "capacity", "shares": "shares"}.get(kind, "money")
-    return Resource(key.text, found, unit, issuer, settles, grounds, key.place)  # type: ignore[arg-type]
+    return Resource(key.text, found, unit, issuer, settles, grounds, key.place, rate)  # type: ignore[arg-type]
 
 
 def _assumption(key: Scalar, block: Block) -> Assumption | None:
@@ -210,12 +222,18 @@ def _correlations(top: Block, findings: list[Diagnostic]) -> list[Correlation]:
         block.done()
         require_grounds(block, grounds)
         if len(between) != 2:
-            block.report("wrong-shape", "a correlation is between two", block.place_of("between"), expected="[a, b]")
+            ways = ("write one correlation for each pair",)
+            place = block.place_of("between")
+            block.report("wrong-shape", "a correlation is between two", place, expected="[a, b]", ways=ways)
         elif value is not None:
-            found.append(Correlation((between[0].text, between[1].text), value, grounds, item.place))
+            found.append(Correlation((word(between[0]), word(between[1])), value, grounds, item.place))
     if node is not None and not isinstance(node, Sequence):
         top.report(
-            "wrong-shape", "`correlations` is a list", node.place, expected="- {between: [a, b], is: 0.5, assumed: …}"
+            "wrong-shape",
+            "`correlations` is a list",
+            node.place,
+            expected="- {between: [a, b], is: 0.5, assumed: …}",
+            ways=("begin each correlation with a `-`",),
         )
     return found
 
@@ -264,11 +282,17 @@ def _flow(key: Scalar, block: Block) -> DeclaredFlow | None:
 
 def _need(key: Scalar, block: Block) -> DeclaredNeed | None:
     resource, amount = block.text("resource", required=True), block.expression("amount", required=True)
-    party = block.text("party") or key.text.partition(".")[0]
+    party = block.text("party") or _party_in(key)
     grounds = block.grounds()
     block.done()
     require_grounds(block, grounds)
     return DeclaredNeed(key.text, party, resource, amount, grounds, key.place) if amount is not None else None
+
+
+def _party_in(key: Scalar) -> Word:
+    """The party whose need it is: what stands before the point."""
+    party = key.text.partition(".")[0]
+    return Word(party, key.place.part(0, len(party)))
 
 
 def _agreements(section: Block, start: int) -> dict[str, Agreement]:
@@ -327,7 +351,9 @@ def _event(key: Scalar, block: Block) -> Event:
         if option is not None:
             options.append(option)
     if node is not None and not isinstance(node, Sequence):
-        block.report("wrong-shape", f"`options` of {block.what} is a list", node.place, expected="[never, at(2026-01)]")
+        ways = ("put brackets round it",)
+        what = f"`options` of {block.what} is a list"
+        block.report("wrong-shape", what, node.place, expected="[never, at(2026-01)]", ways=ways)
     title, grounds = block.text("title"), block.grounds()
     before = _event(key, block.sub("before")) if block.has("before") else None
     block.done()
@@ -363,7 +389,7 @@ def _policy(block: Block, key: str, required: bool) -> Policy | None:
 def _policy_of(node: YamlNode, block: Block) -> Policy | None:
     if not isinstance(node, Scalar):
         block.report(
-            "wrong-shape", "a policy is a text", node.place, expected="never, at(DATE), after(DELAY), when(CONDITION)"
+            "wrong-shape", "a policy is a text", node.place, expected=", ".join(POLICIES), ways=("write one of them",)
         )
         return None
     policy, tree = as_policy(node, block.findings)
@@ -382,7 +408,11 @@ def _scenario(name: str, block: Block, beside: Grounds = NO_GROUNDS) -> Scenario
         block.has(target)
         if not isinstance(node, Scalar):
             block.report(
-                "wrong-shape", f"'{target}' changes to a policy, `off`, or a value", node.place, expected=f"{target}: …"
+                "wrong-shape",
+                f"'{target}' changes to a policy, `off`, or a value",
+                node.place,
+                expected=f"{target}: …",
+                ways=("write one text behind the colon",),
             )
             continue
         if node.text == "off":
@@ -437,7 +467,7 @@ def _future(key: Scalar, node: YamlNode, findings: list[Diagnostic]) -> Future |
         require_grounds(block, grounds)
     else:
         block = Block(None, f"future '{key.text}'", key.place, findings)
-        title, when, grounds = "", block.parse(node, key.text), block.grounds()
+        title, when, grounds = Word(), block.parse(node, key.text), block.grounds()
         require_grounds(block, grounds)
     return Future(key.text, title or key.text.replace("_", " "), when, grounds, key.place) if when is not None else None
 
@@ -447,7 +477,7 @@ def _headline(key: Scalar, block: Block) -> Headline:
     show = block.sub("show", required=True)
     measures = {label: show.parse(node, label) for label, (_, node) in show.entries.items()}
     show.asked += list(show.entries)
-    under = tuple(item.text for item in block.names("under")) or ("base",)
+    under = block.words("under") or ("base",)
     block.done()
     shown = {label: tree for label, tree in measures.items() if tree is not None}
     return Headline(key.text, title, shown, under, against, note, key.place)
@@ -464,5 +494,6 @@ def _checks(top: Block) -> list[Check]:
         if that is not None:
             found.append(Check(that, on, grounds, item.place))
     if node is not None and not isinstance(node, Sequence):
-        top.report("wrong-shape", "`checks` is a list", node.place, expected="- {that: CONDITION, on: DATE}")
+        ways = ("begin each check with a `-`",)
+        top.report("wrong-shape", "`checks` is a list", node.place, expected="- {that: CONDITION, on: DATE}", ways=ways)
     return found

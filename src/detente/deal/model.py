@@ -42,19 +42,21 @@ NO_GROUNDS = Grounds()
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A company, an investor, a regulator, or the outside world. `fiscal_year_ends` is the number of a month."""
+    """A company, an investor, a regulator, or the outside world. `fiscal_year_ends` is the number of a month;
+    `currency` the money it keeps, if it says so."""
 
     name: str
     title: str
     outside: bool
     fiscal_year_ends: int
     place: Place
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
     """Money, a capacity, or shares. Credits are money `of` a currency, issued by a party, that settle a part of
-    its invoices."""
+    its invoices. `rate` is what one of a currency is worth in the deal's own, its first money."""
 
     name: str
     kind: Literal["money", "capacity", "shares"]
@@ -63,6 +65,7 @@ class Resource:
     settles: Node | None
     grounds: Grounds
     place: Place
+    rate: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +143,24 @@ class DeclaredNeed:
 
 
 @dataclass(frozen=True, slots=True)
-class TrancheText:
-    """One payment of a commitment as written."""
+class RowText:
+    """One row of a parameter that is a list of blocks, such as a tranche, as written."""
 
-    amount: Node
-    on: Date
-    condition: Node | None
-    by: Date | None
-    otherwise: Node | None
-    form: str
+    values: dict[str, Parameter]
+    places: dict[str, Place]
     place: Place
 
 
-Parameter = str | Node | bool | tuple[str, ...] | tuple[TrancheText, ...]
+Parameter = str | Node | bool | int | Date | tuple[str, ...] | tuple[RowText, ...] | dict[str, Node]
 
 
 @dataclass(frozen=True, slots=True)
 class TermText:
     """One version of a term: its parameters by name, and the months it held for (both inclusive; None is open).
 
-    `until` is the end as agreed; `last` comes earlier where an amendment, resting on `ended`, cut it short. A
-    version that
-    is not `known` (to an earlier date) never acts.
+    `until` is the end as agreed; `last` comes earlier where an amendment, resting on `ended`, cut it short. It is
+    `waived` from an event on, and `suspended` while a condition holds. A version that is not `known` (to an earlier
+    date) never acts.
     """
 
     name: str
@@ -173,8 +172,11 @@ class TermText:
     stops: str
     grounds: Grounds
     place: Place
+    waived: str = ""
+    suspended: Node | None = None
     until: Month | None = None
     ended: Grounds | None = None
+    ended_at: Place = NOWHERE
     known: bool = True
 
 

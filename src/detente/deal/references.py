@@ -7,18 +7,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
 from detente.deal.model import Deal, Grounds, TermText
+from detente.deal.reach import check_reach
+from detente.terms.term import catalogue, written
 from detente.text.diagnostic import Diagnostic, did_you_mean
-from detente.text.place import Place
+from detente.text.place import Place, Word, place_of
 
 SECTIONS = {
     "party": "parties",
     "resource": "resources",
+    "currency": "resources",
+    "need": "needs",
     "event": "events",
     "value of": "values",
     "assumption": "assumptions",
     "scenario": "scenarios",
 }
 """Where a deal declares what is named elsewhere."""
+
+
+MARKET = "market"
+"""The party of which currencies are bought, and to which they are sold."""
 
 
 def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
@@ -33,6 +41,7 @@ def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
     for resource in deal.resources.values():
         if resource.issuer:
             found += _missing("party", (resource.issuer,), parties, resource.place)
+    found += _currencies(deal)
     for agreement in deal.agreements.values():
         found += _missing("party", agreement.between, parties, agreement.place)
         if agreement.name in parties:
@@ -46,9 +55,8 @@ def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
                 )
             )
     found += _clashes(deal)
+    found += dict.fromkeys(_in_terms(deal))
     for name, term in deal.terms().items():
-        if term.stops:
-            found += _missing("event", (term.stops,), deal.events, term.place)
         if term.first > deal.last or (term.last is not None and term.last < max(term.first, deal.first)):
             found.append(
                 Diagnostic(
@@ -68,11 +76,12 @@ def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
         found += _missing("party", (value.name,), parties, value.place)
     for believer, belief in deal.beliefs.items():
         found += _missing("party", (believer,), parties, belief.place)
-        found += _missing("assumption", (change.target for change in belief.changes), deal.assumptions, belief.place)
+        changed = [Word(change.target, change.place) for change in belief.changes]
+        found += _missing("assumption", changed, deal.assumptions, belief.place)
     for headline in deal.headlines.values():
         scenarios = [name for name in (*headline.under, headline.against) if name and name != "base"]
         found += _missing("scenario", scenarios, deal.scenarios, headline.place)
-    return (*found, *_citations(deal))
+    return (*found, *check_reach(deal), *_citations(deal))
 
 
 def _missing(what: str, names: Iterable[str], known: Iterable[str], place: Place) -> Iterator[Diagnostic]:
@@ -82,21 +91,70 @@ def _missing(what: str, names: Iterable[str], known: Iterable[str], place: Place
             yield Diagnostic(
                 f"unknown-{what.split()[0]}",
                 f"there is no {what} '{name}'",
-                place,
+                place_of(name, place),
                 expected=", ".join(known[:12]) + (", …" if len(known) > 12 else "") if known else "",
                 ways_out=(*did_you_mean(name, known), f"declare it under `{SECTIONS[what]}`"),
             )
 
 
+def _in_terms(deal: Deal) -> Iterator[Diagnostic]:
+    """What terms name in any of their versions: parties, needs, events."""
+    known: dict[str, Iterable[str]] = {
+        "party": deal.parties,
+        "parties": deal.parties,
+        "need": deal.needs,
+        "event": deal.events,
+        "events": deal.events,
+    }
+    for agreement in deal.agreements.values():
+        for term in (version for versions in agreement.versions.values() for version in versions):
+            events = [event for event in (term.stops, term.waived) if event]
+            yield from _missing("event", events, deal.events, term.place)
+            for declared in catalogue()[term.type].parameters():
+                what, given = declared.metadata["dimension"], term.parameters.get(written(declared))
+                if what in known and given is not None:
+                    names = given if isinstance(given, tuple) else (given,)
+                    texts = [name for name in names if isinstance(name, str)]
+                    place = term.parameter_places.get(written(declared), term.place)
+                    yield from _missing(
+                        {"parties": "party", "events": "event"}.get(what, what), texts, known[what], place
+                    )
+
+
+def _currencies(deal: Deal) -> Iterator[Diagnostic]:
+    """Parties keep a currency there is, the first has no rate, and who exchanges them is nobody's account."""
+    currencies = [one for one in deal.resources.values() if one.kind == "money" and not one.issuer]
+    for party in deal.parties.values():
+        if party.currency:
+            yield from _missing("currency", (party.currency,), [one.name for one in currencies], party.place)
+    if currencies and currencies[0].rate is not None:
+        yield Diagnostic(
+            "superfluous-key",
+            f"'{currencies[0].name}' is the first money, the deal's own currency, and has no rate",
+            currencies[0].place,
+            ways_out=("take `rate` away", "name another money first"),
+        )
+    market = deal.parties.get(MARKET)
+    if market is not None and not market.outside and any(one.rate is not None for one in currencies):
+        yield Diagnostic(
+            "name-clash",
+            f"'{MARKET}' is the party that currencies are exchanged with",
+            market.place,
+            expected="a party that is a source and a sink",
+            ways_out=("say `outside: true`", "rename the party"),
+        )
+
+
 def _clashes(deal: Deal) -> Iterator[Diagnostic]:
-    """Names that an expression could read in two ways."""
-    seen: dict[str, tuple[str, Place]] = {}
+    """Names that a formula could read in two ways, or that two things would share: each group against those before."""
     stored = [resource.name for resource in deal.resources.values() if resource.kind != "capacity"]
-    accounts = {f"{party}.{resource}" for party in deal.parties for resource in stored}
+    seen = {f"{party}.{name}": ("account", one.place) for party, one in deal.parties.items() for name in stored}
     for what, group in (
+        ("term", deal.terms()),
         ("event", deal.events),
         ("assumption", deal.assumptions),
         ("variable", deal.variables),
+        ("flow", deal.flows),
         ("need", deal.needs),
     ):
         for name, entry in group.items():
@@ -104,16 +162,16 @@ def _clashes(deal: Deal) -> Iterator[Diagnostic]:
                 other, place = seen[name]
                 yield Diagnostic(
                     "name-clash",
-                    f"'{name}' is both {other} and {what}",
+                    f"'{name}' is both {_indefinite(other)} and {_indefinite(what)}",
                     entry.place,
-                    related=((place, f"the {other}"),),
-                    ways_out=("rename one of them",),
-                )
-            elif name in accounts:
-                yield Diagnostic(
-                    "name-clash", f"'{name}' is the name of an account", entry.place, ways_out=("choose another name",)
+                    related=((place, "the party whose account it is" if other == "account" else f"the {other}"),),
+                    ways_out=("choose another name" if other == "account" else "rename one of them",),
                 )
             seen[name] = (what, entry.place)
+
+
+def _indefinite(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
 
 def _citations(deal: Deal) -> Iterator[Diagnostic]:

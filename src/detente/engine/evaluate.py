@@ -16,7 +16,6 @@ from detente.engine.program import Program, compile_graph
 from detente.engine.run import Measured, Observation, Run, Series
 from detente.engine.simulate import BASE, Task, Variant, outcomes, simulate, summarised, variant
 from detente.engine.summary import Summary
-from detente.graph.accounts import names_in
 from detente.graph.build import build
 from detente.graph.model import Graph, Shown
 from detente.lang.parser import parse_expression
@@ -100,7 +99,7 @@ def evaluated(
     found = outcomes(
         graph, program, runs, paths, seed, (lambda done, all_: progress(what, done, all_)) if progress else None
     )
-    absent_allowed = [bool(may_be_absent(graph) & _read(graph, key)) for key in keys]
+    absent_allowed = [graph.measures[key].formula.absent for key in keys]
     for index, one in enumerate(runs):
         for row, allowed in enumerate(absent_allowed):
             wrong = np.isinf(found[index, row]) if allowed else ~np.isfinite(found[index, row])
@@ -108,10 +107,6 @@ def evaluated(
                 hit = np.flatnonzero(wrong)
                 raise Refused((not_finite(graph, [int(path) for path in hit[:8]], seed, one, len(hit)),))
     return found
-
-
-def _read(graph: Graph, key: str) -> frozenset[str]:
-    return frozenset(names_in(graph.measures[key].formula))
 
 
 def _check_size(paths: int, seed: int) -> None:

@@ -8,14 +8,15 @@ from detente.engine.paths import trace
 from detente.engine.simulate import Variant
 from detente.graph.model import Equation, Graph
 from detente.graph.order import references
-from detente.lang.formula import Formula
 from detente.text.diagnostic import Diagnostic
 from detente.text.written import month_text
 
 
 def may_be_absent(graph: Graph) -> frozenset[str]:
     """Equations whose value may be absent at the end of a path (R7): those kept from an event, which may not come."""
-    return frozenset(name for name in _begin_absent(graph) if not _kept_from_date(graph.equations[name].formula))
+    return frozenset(
+        name for name, one in graph.equations.items() if one.formula.absent and one.formula.kind != "boolean"
+    )
 
 
 def _begin_absent(graph: Graph) -> frozenset[str]:
@@ -26,15 +27,10 @@ def _begin_absent(graph: Graph) -> frozenset[str]:
     )
 
 
-def _kept_from_date(formula: Formula) -> bool:
-    """Whether a kept value waits for a date, which always comes."""
-    return formula.operation == "select" and formula.arguments[0].operation == "equal"
-
-
 def not_finite(graph: Graph, paths: list[int], seed: int, one: Variant, hit: int) -> Diagnostic:
     """Run the paths again, watching every equation, and say where the first value that is not finite arose."""
     told = trace(graph, paths, seed, one)
-    absent = _begin_absent(graph)
+    absent = _begin_absent(graph) | may_be_absent(graph)
     for index, month in enumerate(told.months):
         if month <= graph.deal.now:
             continue

@@ -98,7 +98,7 @@ class Measured:
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
     """Figures about whole paths with their labels: `values` is float64[run, output, path] in base units (currency,
-    month, MW, share), `units` those base units by output."""
+    month, MW, share), nan on the paths on which a figure is absent (R7); `units` are those base units by output."""
 
     runs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -109,6 +109,12 @@ class Outcomes:
         """The paths of an output in the first run, or of a (run, output): float64[path]."""
         run, output = key if isinstance(key, tuple) else (self.runs[0], key)
         found: FloatArray = self.values[self.runs.index(run), self.outputs.index(output)]
+        return found
+
+    @property
+    def present(self) -> FloatArray:
+        """The share of paths on which each figure is there: float64[run, output]."""
+        found: FloatArray = 1.0 - np.isnan(self.values).mean(axis=-1)
         return found
 
     def frame(self) -> pandas.DataFrame:

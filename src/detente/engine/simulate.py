@@ -17,7 +17,7 @@ from detente.engine.summary import BLOCK_PATHS, EXACT_PATHS, Summary
 from detente.graph.events import choice, exponential_draw, same_policy
 from detente.graph.literals import distribution
 from detente.graph.model import Graph
-from detente.graph.terms import switch
+from detente.graph.status import switch
 
 FloatArray = npt.NDArray[np.float64]
 

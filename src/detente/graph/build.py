@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from detente.deal.model import Deal
-from detente.graph.accounts import add_balances, add_flows
+from detente.graph.accounts import add_balances, add_flows, names_read
+from detente.graph.dilution import add_conversions, add_protections
 from detente.graph.draft import Draft
 from detente.graph.events import add_events, choices
 from detente.graph.literals import distribution
@@ -11,10 +14,33 @@ from detente.graph.measures import add_values, measures
 from detente.graph.model import Graph, shown_in
 from detente.graph.needs import add_needs
 from detente.graph.order import ordered
+from detente.graph.status import fill_status
 from detente.graph.terms import add_terms
 from detente.graph.variables import add_assumptions, add_variables, correlations
+from detente.graph.waterfalls import add_waterfalls
 from detente.lang.syntax import Node
+from detente.terms.joins import Chance
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
+
+LEAVE_WHOLE = frozenset(
+    """
+    ungrounded-number unknown-claim claim-gives-no-value uncited-claim unknown-source claim-without-date duplicate-claim
+    unknown-scenario decided-too-early never-possible never-active stopped-early
+    """.split()
+)
+"""What may be wrong with a deal that says all the same what each of its names stands for."""
+
+
+def check(deal: Deal | None, findings: Sequence[Diagnostic]) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
+    """The graph of a deal that loaded with findings, and all that is wrong with both, told at once (R1).
+
+    A deal that is refused is built all the same for what that tells, where its findings leave it whole.
+    """
+    wrong = [one for one in findings if one.severity == "error"]
+    if deal is None or any(one.code not in LEAVE_WHOLE for one in wrong):
+        return None, tuple(findings)
+    graph, more = build(deal)
+    return None if wrong else graph, (*findings, *more)
 
 
 def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
@@ -27,12 +53,17 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
     add_assumptions(draft)
     add_variables(draft, process_mixing)
     add_terms(draft)
+    add_waterfalls(draft)
+    add_conversions(draft)
     add_needs(draft)
     add_events(draft)
     payments = add_flows(draft)
+    add_protections(draft)
     add_values(draft)
     figures = measures(draft, asked or {})
-    add_balances(draft, payments, [measure.formula for measure in figures.values()])
+    asked_for = [measure.formula for measure in figures.values()]
+    fill_status(draft, names_read(draft, asked_for))
+    add_balances(draft, payments, asked_for)
     equations = ordered(draft, figures)
     _check_outputs(draft)
     _check_scenarios(draft)
@@ -44,7 +75,10 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
         tables=draft.tables,
         inputs=draft.inputs,
         mixing=input_mixing,
-        hazards=tuple(event.name for event in deal.events.values() if event.hazard is not None),
+        hazards=(
+            *(event.name for event in deal.events.values() if event.hazard is not None),
+            *(term for term, one in draft.contributions if isinstance(one, Chance)),
+        ),
         choices=choices(deal),
         switches=tuple(name for name, term in deal.terms().items() if term.known),
         measures=figures,
@@ -112,6 +146,7 @@ def _check_value(draft: Draft, name: str, value: Node) -> None:
                 value.place,
                 found=shown_in(found.unit).text or f"a {found.kind}",
                 expected=stands.shown.text or f"a {wanted.kind}",
+                ways_out=("write it as the assumption is written",),
                 related=((stands.place, f"'{name}'"),),
             )
         )

@@ -6,19 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
-from detente.deal.model import NO_GROUNDS, Deal, Grounds, Point
+from detente.deal.model import NO_GROUNDS, Deal, Grounds, Point, Resource
 from detente.graph.literals import value_of
 from detente.graph.model import Equation, Input, Memory, Observed, Role, Shown, Table, shown_in
 from detente.lang.distribution import Distribution
-from detente.lang.formula import Formula, Kind, parameter
+from detente.lang.formula import Formula, Kind, parameter, reference
+from detente.lang.syntax import Node
 from detente.lang.unit import CURRENCIES, ONE, Unit, parse_unit
-from detente.terms.joins import Contribution, Flow, Shares
-from detente.text.diagnostic import Diagnostic, Fault
+from detente.terms.joins import Contribution, Flow, Issue, Shares
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.place import Place
 from detente.text.written import Month
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Months of the record, first to last, in which an expression needs the value of a formula."""
+
+    formula: Formula
+    first: Month
+    last: Month
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An issue of shares as an equation `name` (shares per month), by a term, and the count of shares just before."""
+
+    name: str
+    term: str
+    issue: Issue
+    count: Formula
 
 
 @dataclass
@@ -32,7 +53,10 @@ class Draft:
     inputs: dict[str, Input] = field(default_factory=dict)
     contributions: list[tuple[str, Contribution]] = field(default_factory=list)
     flows: list[tuple[str, Flow]] = field(default_factory=list)
+    issued: list[Issued] = field(default_factory=list)
     observed: dict[str, tuple[Observed, ...]] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    moneys: dict[str, Unit] = field(default_factory=dict)
     start: Month = 0
     lags: int = 0
 
@@ -115,6 +139,13 @@ class Draft:
         self.lags += months
         self.needs_record(self.deal.now - self.lags)
 
+    def reads(self, formula: Formula, first: Month, last: Month, node: Node) -> None:
+        """Note that an expression needs a formula in these months, as far as they are of the record."""
+        if first <= self.deal.now:
+            self.readings.append(Reading(formula, first, min(last, self.deal.now), node))
+            if first < self.deal.now:
+                self.needs_record(first - 1)
+
     # what names stand for
 
     def declared_unit(self, name: str) -> Unit:
@@ -132,11 +163,44 @@ class Draft:
                 )
             ) from None
 
+    def currencies(self) -> list[Resource]:
+        """The money of the deal, the deal's own currency first, service credits apart."""
+        return [one for one in self.deal.resources.values() if one.kind == "money" and not one.issuer]
+
+    def exchange(self, x: Formula, currency: Unit, into: Unit) -> Formula:
+        """Money of one currency in another, at the rate of the month.
+
+        Raises:
+            Fault: `missing-key`, where a currency has no rate.
+        """
+        if currency == into:
+            return x
+        own = self.currency()
+        x = x if currency == own else x * self.rate(currency)
+        return x if into == own else x / self.rate(into)
+
+    def rate(self, currency: Unit) -> Formula:
+        """What one of a currency is worth in the deal's own, this month."""
+        for one in self.currencies():
+            if self.resource_unit(one.name) == currency:
+                if one.rate is not None:
+                    return reference(f"rate of {one.name}", self.currency() / currency)
+                raise Fault(
+                    Diagnostic(
+                        "missing-key",
+                        f"the currency '{one.name}' has no rate to convert it at",
+                        one.place,
+                        expected=f"what it is worth in {self.currency()}",
+                        ways_out=(f"add `rate: …` in {self.currency()} / {currency}, such as the name of a variable",),
+                    )
+                )
+        ways = (f"add `{currency}: {{kind: money, rate: …}}` to `resources`",)
+        raise Fault(Diagnostic("missing-key", f"the deal has no currency {currency}", self.deal.place, ways_out=ways))
+
     def currency(self) -> Unit:
-        """The unit of the deal's first money."""
-        for resource in self.deal.resources.values():
-            if resource.kind == "money":
-                return self.resource_unit(resource.name)
+        """The unit of the deal's own currency: its first money, service credits apart."""
+        for resource in self.currencies():
+            return self.resource_unit(resource.name)
         raise Fault(
             Diagnostic(
                 "missing-key",
@@ -176,17 +240,24 @@ class Draft:
             )
         )
 
-    def shares_of(self, company: str, place: Place) -> Shares:
-        """The shares that a company issues."""
-        for resource in self.deal.resources.values():
-            if resource.kind == "shares" and resource.issuer == company:
-                return Shares(company, resource.name, self.resource_unit(resource.name))
+    def classes_of(self, company: str) -> tuple[str, ...]:
+        """The classes of shares that a company issues, in the order of the file."""
+        resources = self.deal.resources.values()
+        return tuple(one.name for one in resources if one.kind == "shares" and one.issuer == company)
+
+    def shares_of(self, company: str, place: Place, class_: str = "") -> Shares:
+        """The shares that a company issues: of a class, or of the first where none is named."""
+        classes = self.classes_of(company)
+        if classes and (not class_ or class_ in classes):
+            return Shares(company, class_ or classes[0], self.resource_unit(classes[0]), classes)
+        message = f"'{company}' issues no shares" + (f" of a class '{class_}'" if classes else "")
         raise Fault(
             Diagnostic(
                 "unknown-resource",
-                f"'{company}' issues no shares",
+                message,
                 place,
-                ways_out=(f"add a resource `{{kind: shares, issuer: {company}}}`",),
+                expected=", ".join(classes),
+                ways_out=(*did_you_mean(class_, classes), f"add a resource `{{kind: shares, issuer: {company}}}`"),
             )
         )
 
@@ -209,6 +280,10 @@ class Draft:
                         point.value.place,
                         str(own) if own != ONE else "a plain number",
                         str(unit[1]) if unit[1] != ONE else "a plain number",
+                        ("write the bare number: it takes the `unit` of the block", "mend the `unit` of the block"),
+                        ((self.deal.variables[what].place, f"'{what}' is declared here"),)
+                        if what in self.deal.variables
+                        else (),
                     )
                 )
             found.append((point.date.first, point.date.last, value))

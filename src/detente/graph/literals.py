@@ -10,7 +10,7 @@ from detente.lang.printer import print_expression
 from detente.lang.syntax import Call, DateOf, Node, Number, Quantity, Range, Unary
 from detente.lang.unit import ONE, Unit, parse_unit
 from detente.terms.term import MONTH
-from detente.text.diagnostic import Diagnostic, Fault
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.place import Place
 from detente.text.written import Date, Month, parse_date
 
@@ -69,9 +69,9 @@ def distribution(node: Node, kind: str) -> Distribution:
     match node:
         case Range(low=low, high=high):
             return _ranged(low, high, kind, node)
-        case Call(function=function, args=args, named=()) if function in DISTRIBUTIONS:
+        case Call(function=function, args=args, named=named) if function in DISTRIBUTIONS:
             shape, count = DISTRIBUTIONS[function]
-            if len(args) != count:
+            if named or len(args) != count:
                 raise _fault(
                     "wrong-arguments",
                     f"{function} takes {count} numbers",
@@ -101,7 +101,20 @@ def distribution(node: Node, kind: str) -> Distribution:
                     print_expression(node),
                     ("give it a deviation above 0", "write the number alone"),
                 )
+            _check_share(parameters, kind_found, node)
             return Distribution(shape, parameters, unit, kind_found, scale, period)
+        case Call(function=function, place=place):
+            raise _fault(
+                "unknown-function",
+                f"there is no distribution '{function}'",
+                place,
+                print_expression(node),
+                (
+                    *did_you_mean(function, SIGNATURES),
+                    "write low to high",
+                    *(f"write {one}" for one in SIGNATURES.values()),
+                ),
+            )
         case _:
             number, sign = _signed(node)
             unit, kind_found, scale, period = _scale(number, kind)
@@ -122,6 +135,7 @@ def _lognormal(median: Node, factor: Node, kind: str, node: Call) -> Distributio
             print_expression(node),
             ("write `lognormal(10 USD, 2)` for 5 to 20 USD",),
         )
+    _check_share((middle / times, middle * times), kind_found, node)
     return Distribution("lognormal", (middle / times, middle * times), unit, kind_found, scale, period)
 
 
@@ -132,7 +146,7 @@ def _check_share(parameters: tuple[float, ...], kind: Kind, node: Node) -> None:
             f"a {kind} lies between 0 and 1",
             node.place,
             print_expression(node),
-            ("say `kind: ratio` if it may pass 100%",),
+            ("mend the number", "say `kind: ratio` if it may pass 100%"),
         )
 
 
@@ -163,12 +177,16 @@ def _aligned(nodes: tuple[Node, ...], kind: str) -> tuple[tuple[float, ...], Uni
     for number, sign in numbers:
         own_unit, _, own_scale, own_period = _scale(number, kind)
         if own_unit != unit or own_period != period:
-            raise _fault(
-                "unit-mismatch",
-                f"{_counted(own_unit)} and {_counted(unit)} cannot be told of one quantity",
-                number.place,
-                number.text,
-                ("give both the same unit",),
+            raise Fault(
+                Diagnostic(
+                    "unit-mismatch",
+                    f"{_counted(own_unit)} and {_counted(unit)} cannot be told of one quantity",
+                    number.place,
+                    found=f"{number.text} and {numbers[-1][0].text}",
+                    expected="one unit for all its numbers",
+                    ways_out=("give both the same unit",),
+                    related=((numbers[-1][0].place, f"this is {_counted(unit)}"),),
+                )
             )
         values.append(sign * number.value * own_scale / scale)
     return tuple(values), unit, kind_found, scale, period

@@ -11,6 +11,7 @@ from detente.lang.formula import (
     as_rate,
     constant,
     exponential,
+    fails,
     false,
     month,
     opening,
@@ -83,10 +84,10 @@ def measures(draft: Draft, asked: dict[str, Node]) -> dict[str, Measure]:
         fits = draft.attempt(Elaborator(draft, f"future {future.name}", closing=True).condition, future.when)
         if fits is not None:
             text = print_expression(future.when)
-            found[f"future {future.name}"] = Measure(fits & ~earlier, PROBABILITY, text, future.place)
+            found[f"future {future.name}"] = Measure(fits & fails(earlier), PROBABILITY, text, future.place)
             earlier = earlier | fits
     if deal.futures:
-        found["future other"] = Measure(~earlier, PROBABILITY, "none of the futures", deal.place)
+        found["future other"] = Measure(fails(earlier), PROBABILITY, "none of the futures", deal.place)
     for headline in deal.headlines.values():
         for label, node in headline.show.items():
             draft.attempt(_add, draft, found, f"{headline.name}: {label}", node)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from detente.deal.model import DeclaredNeed
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
+from detente.graph.model import Memory
 from detente.lang.formula import (
     Formula,
     constant,
+    false,
     maximum,
     minimum,
     month,
@@ -21,16 +23,21 @@ from detente.lang.formula import (
 )
 from detente.lang.printer import print_expression
 from detente.lang.unit import ONE, Unit
-from detente.terms.joins import Ceiling, Match, Offer
+from detente.terms.joins import Ceiling, Match, Offer, Sunk
+from detente.terms.term import MONTH
 from detente.text.diagnostic import Diagnostic, Fault
 
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
-    """An offer to the need, in the order of signature."""
+    """An offer to the need, in the order of signature; `name` is its term's, and its own label where it has one."""
 
     term: str
     offer: Offer
+
+    @property
+    def name(self) -> str:
+        return f"{self.term}.{self.offer.label}" if self.offer.label else self.term
 
 
 def add_needs(draft: Draft) -> None:
@@ -62,11 +69,12 @@ def _add_need(draft: Draft, need: DeclaredNeed) -> None:
     offers = sorted(found, key=lambda one: signed[one.term])
     gained = _matches(draft, need, offers, unit)
     for number, one in enumerate(offers):
-        _capacity(draft, need, one, offers[:number], gained.get(one.term, []), unit)
+        _capacity(draft, need, one, offers[:number], gained.get(one.name, []), unit)
+    prices = [_called_at(draft, one) for one in offers]
     for number in range(len(offers)):
-        _use(draft, need, offers, number, unit)
-    used = total(unit, [reference(f"{one.term}.use", unit) for one in offers])
-    offered = total(unit, [reference(f"{one.term}.offered", unit) for one in offers])
+        _use(draft, need, offers, prices, number, unit)
+    used = total(unit, [reference(f"{one.name}.use", unit) for one in offers])
+    offered = total(unit, [reference(f"{one.name}.offered", unit) for one in offers])
     draft.add(f"{need.name}.delivered", used, "need", need.place, owner=need.name)
     draft.add(f"{need.name}.offered", offered, "need", need.place, owner=need.name)
     demand = reference(need.name, unit)
@@ -80,17 +88,18 @@ def _add_need(draft: Draft, need: DeclaredNeed) -> None:
     delivered = reference(f"{need.name}.delivered", unit)
     for party in draft.deal.parties:
         own = [one for one in offers if one.offer.supplier == party]
-        part = total(unit, [reference(f"{one.term}.use", unit) for one in own])
+        part = total(unit, [reference(f"{one.name}.use", unit) for one in own])
         share = select(delivered > zero(unit), part / delivered, constant(0.0))
         draft.add(f"{need.name}.share_of.{party}", share, "need", need.place, owner=need.name)
         if own:
-            could = total(unit, [reference(f"{one.term}.offered", unit) for one in own])
+            could = total(unit, [reference(f"{one.name}.offered", unit) for one in own])
             draft.add(f"{need.name}.offered_by.{party}", could, "need", need.place, owner=need.name)
 
 
 def _matches(draft: Draft, need: DeclaredNeed, offers: list[_Offered], unit: Unit) -> dict[str, list[str]]:
     """Who takes over which increments: for every holder's first offer, the rivals' equations that it gains. What was
-    taken over is the holder's while the term of that offer holds; after it the rivals deliver again."""
+    taken over is the holder's while the term of that offer holds, and as long as the rival would have it; else the
+    rivals deliver again. Of several rights over one rival the first goes before the others."""
     gained: dict[str, list[str]] = {}
     for term, match in draft.contributions:
         if not isinstance(match, Match) or match.need != need.name:
@@ -106,35 +115,40 @@ def _matches(draft: Draft, need: DeclaredNeed, offers: list[_Offered], unit: Uni
                     ways_out=(f"add a term of type supply from {match.holder}",),
                 )
             )
-        left, able = match.limit, reference(f"{holders[0].term}.active", ONE, "boolean")
+        able = reference(f"{holders[0].term}.active", ONE, "boolean")
+        holds = match.holds & able & ~month().equals(constant(float(draft.deal.now + 1)))
+        if match.window is not None:
+            holds = holds & (opening(f"{term}.free", MONTH.unit) <= zero(MONTH.unit))
+        left, passed_on = match.limit, false()
         for rival in offers:
-            if rival.offer.supplier == match.holder:
+            if not rival.offer.matchable or rival.offer.supplier in (match.holder, *match.exempt):
                 continue
-            base = f"{term}.{rival.term}"
-            capacity, peak = reference(f"{rival.term}.capacity", unit), opening(f"{base}.peak", unit)
-            first = month().equals(constant(float(draft.deal.now + 1)))
-            new = select(match.holds & able & ~first, maximum(zero(unit), capacity - peak), zero(unit))
-            draft.add(
-                f"{base}.peak", maximum(peak, capacity), "memory", place, owner=term, memory="now", initial=zero(unit)
-            )
-            draft.add(f"{base}.taken", minimum(match.chance * new, left), "term", place, owner=term)
-            taken = reference(f"{base}.taken", unit)
-            draft.add(
-                f"{base}.matched",
-                opening(f"{base}.matched", unit) + taken,
-                "term",
-                place,
-                owner=term,
-                memory="now",
-                initial=zero(unit),
-            )
-            moved = select(able, reference(f"{base}.matched", unit), zero(unit))
-            draft.add(f"{base}.moved", moved, "term", place, owner=term)
-            left = left - taken
-            gained.setdefault(holders[0].term, []).append(f"{base}.moved")
-            gained.setdefault(f"lost by {rival.term}", []).append(f"{base}.moved")
+            base = f"{term}.{rival.name}"
+            capacity, peak = reference(f"{rival.name}.capacity", unit), opening(f"{base}.peak", unit)
+            lost = gained.setdefault(f"lost by {rival.name}", [])
+            taken_before = total(unit, [reference(f"{name.removesuffix('.moved')}.taken", unit) for name in lost])
+            new = select(holds, maximum(zero(unit), capacity - peak - taken_before), zero(unit))
+            taken, matched = reference(f"{base}.taken", unit), opening(f"{base}.matched", unit)
+            in_reach = maximum(zero(unit), capacity - total(unit, [reference(name, unit) for name in lost]))
+            moved = select(able, minimum(reference(f"{base}.matched", unit), in_reach), zero(unit))
+            for name, formula, remembered in (
+                ("peak", maximum(peak, capacity), True),
+                ("taken", minimum(match.chance * new, left), False),
+                ("matched", matched + taken, True),
+                ("moved", moved, False),
+            ):
+                initial = zero(unit) if remembered else None
+                memory: Memory = "now" if remembered else "none"
+                draft.add(f"{base}.{name}", formula, "term", place, owner=term, memory=memory, initial=initial)
+            left, passed_on = left - taken, passed_on | (new > taken)
+            gained.setdefault(holders[0].name, []).append(f"{base}.moved")
+            lost.append(f"{base}.moved")
+        if match.window is not None:
+            nothing = zero(MONTH.unit)
+            free = select(passed_on, match.window, maximum(nothing, opening(f"{term}.free", MONTH.unit) - MONTH))
+            draft.add(f"{term}.free", free, "term", place, owner=term, memory="now", initial=nothing)
     for one in offers:
-        gained[one.term] = gained.get(one.term, []) + [f"-{name}" for name in gained.get(f"lost by {one.term}", [])]
+        gained[one.name] = gained.get(one.name, []) + [f"-{name}" for name in gained.get(f"lost by {one.name}", [])]
     return gained
 
 
@@ -148,42 +162,53 @@ def _capacity(
         raise Fault(
             Diagnostic(
                 "unit-mismatch",
-                f"'{one.term}' offers in another unit than its need",
+                f"'{one.name}' offers in another unit than its need",
                 term.place,
                 str(one.offer.capacity.unit),
                 str(unit),
+                (f"give its capacity in {unit}", "name a need of that resource"),
             )
         )
     draft.add(
-        f"{one.term}.capacity",
+        f"{one.name}.capacity",
         maximum(zero(unit), one.offer.capacity),
         "term",
         term.place,
         owner=one.term,
         grounds=term.grounds,
     )
-    offered = reference(f"{one.term}.capacity", unit)
+    offered = reference(f"{one.name}.capacity", unit)
     for name in changes:
         moved = reference(name.removeprefix("-"), unit)
         offered = maximum(zero(unit), offered - moved) if name.startswith("-") else offered + moved
     for _, ceiling in draft.contributions:
-        if isinstance(ceiling, Ceiling) and ceiling.need == need.name and one.offer.supplier not in ceiling.exempt:
-            taken = [other for other in before if other.offer.supplier not in ceiling.exempt]
-            left = ceiling.amount - total(unit, [reference(f"{other.term}.offered", unit) for other in taken])
+        if isinstance(ceiling, Ceiling) and ceiling.need == need.name and ceiling.covers(one.offer.supplier):
+            taken = [other for other in before if ceiling.covers(other.offer.supplier)]
+            left = ceiling.amount - total(unit, [reference(f"{other.name}.offered", unit) for other in taken])
             offered = select(ceiling.holds, minimum(offered, maximum(zero(unit), left)), offered)
-    draft.add(f"{one.term}.offered", offered, "term", term.place, owner=one.term, grounds=term.grounds)
+    draft.add(f"{one.name}.offered", offered, "term", term.place, owner=one.term, grounds=term.grounds)
 
 
-def _use(draft: Draft, need: DeclaredNeed, offers: list[_Offered], number: int, unit: Unit) -> None:
+def _called_at(draft: Draft, one: _Offered) -> Formula:
+    """The price of one more unit by which an offer is called: nothing where it is owed in any case."""
+    price = one.offer.marginal_price
+    for _, sunk in draft.contributions:
+        if isinstance(sunk, Sunk) and sunk.of == one.term:
+            price = select(sunk.holds, zero(price.unit), price)
+    return price
+
+
+def _use(
+    draft: Draft, need: DeclaredNeed, offers: list[_Offered], prices: list[Formula], number: int, unit: Unit
+) -> None:
     """volume = clip(need - what cheaper offers can deliver, 0, own ceiling); a tie goes to the one signed first."""
-    one = offers[number]
+    one, own = offers[number], prices[number]
     rest = reference(need.name, unit)
-    for other_number, other in enumerate(offers):
+    for other_number, (other, price) in enumerate(zip(offers, prices, strict=True)):
         if other is one:
             continue
-        price, own = other.offer.marginal_price, one.offer.marginal_price
         called_first: Formula = price <= own if other_number < number else price < own
-        rest = rest - select(called_first, reference(f"{other.term}.offered", unit), zero(unit))
-    use = minimum(maximum(zero(unit), rest), reference(f"{one.term}.offered", unit))
+        rest = rest - select(called_first, reference(f"{other.name}.offered", unit), zero(unit))
+    use = minimum(maximum(zero(unit), rest), reference(f"{one.name}.offered", unit))
     term = draft.deal.terms()[one.term]
-    draft.add(f"{one.term}.use", use, "term", term.place, owner=one.term, grounds=term.grounds)
+    draft.add(f"{one.name}.use", use, "term", term.place, owner=one.term, grounds=term.grounds)

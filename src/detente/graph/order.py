@@ -7,6 +7,7 @@ from dataclasses import replace
 from detente.graph.accounts import names_in
 from detente.graph.draft import Draft
 from detente.graph.model import Equation, Measure
+from detente.graph.record import check_readings
 from detente.lang.formula import Formula
 from detente.lang.unit import ONE
 from detente.text.diagnostic import Diagnostic
@@ -22,6 +23,7 @@ def ordered(draft: Draft, measures: dict[str, Measure]) -> dict[str, Equation]:
     on_record = _told_on_record(draft)
     marked = {name: replace(one, on_record=name in on_record) for name, one in equations.items()}
     _check_initials(draft, marked)
+    check_readings(draft, on_record)
     order: dict[str, Equation] = {}
     state: dict[str, int] = {}
     for root in marked:
@@ -83,18 +85,6 @@ def _check_names(draft: Draft, measures: dict[str, Measure]) -> None:
                             f"'{name}' needs '{read}', which is not there",
                             at if at.line else place,
                             ways_out=("check the name", "declare what should give it"),
-                        )
-                    )
-                elif equation is not None and operation == "opening" and equation.initial is None and not failed:
-                    draft.findings.append(
-                        Diagnostic(
-                            "no-memory",
-                            f"'{name}' reads '{read}' as the month opens, and nothing says where it begins",
-                            place,
-                            ways_out=(
-                                "read it as it was last month: `prev(x, start = …)`",
-                                f"rename '{read}' if an account is meant",
-                            ),
                         )
                     )
 
@@ -189,7 +179,13 @@ def _check_initials(draft: Draft, equations: dict[str, Equation]) -> None:
 
 
 def _report_cycle(draft: Draft, names: list[str]) -> None:
+    """All of a cycle: each step where the deal file takes it."""
     equations = draft.equations
+    steps = []
+    for name, read in zip(names, [*names[1:], names[0]], strict=True):
+        place = _read_at(equations[name], read)
+        if place.line:
+            steps.append((place, f"'{name}' needs '{read}'"))
     draft.findings.append(
         Diagnostic(
             "cycle",
@@ -197,7 +193,19 @@ def _report_cycle(draft: Draft, names: list[str]) -> None:
             equations[names[0]].place,
             found=" → ".join([*names, names[0]]),
             expected="an order in which each needs only those before it",
-            ways_out=("read one of them as it was last month: `prev(x, start = …)`",),
-            related=tuple((equations[name].place, f"'{name}'") for name in names[1:] if equations[name].place.line),
+            ways_out=(
+                "read one of them as it was last month: `prev(x, start = …)`",
+                "name an account: it is read as the month opens",
+            ),
+            related=tuple(steps),
         )
     )
+
+
+def _read_at(equation: Equation, name: str) -> Place:
+    """Where an equation reads another; its own place where the deal file does not say so itself."""
+    places = dict(references(equation.formula, "reference"))
+    if equation.record is not None:
+        places = references(equation.record, "reference") | places
+    place = places.get(name, equation.place)
+    return place if place.line else equation.place

@@ -29,8 +29,8 @@ from detente.lang.printer import print_expression
 from detente.lang.syntax import Call, Node, Number, Quantity, Range, Unary
 from detente.lang.unit import ONE, Unit, parse_unit
 from detente.terms.term import MONTH
-from detente.text.diagnostic import Diagnostic, Fault
-from detente.text.place import Place
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
+from detente.text.place import Place, place_of
 
 PROCESSES = {
     "gbm": ("growth", "volatility", "fades_to", "over"),
@@ -209,6 +209,7 @@ def _add_process(
                 node.place,
                 print_expression(node),
                 ", ".join(PROCESSES[node.function]),
+                (f"write {node.function}({', '.join(f'{name} = …' for name in PROCESSES[node.function])})",),
             )
         )
     points = draft.points(variable.past, declared, variable.name)
@@ -292,18 +293,9 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
                 pairs[pair] = sign * inner.value
                 members += [name for name in correlation.between if name not in members]
         members.sort(key=list(group).index)
-        factor = _cholesky([[1.0 if a == b else pairs.get(frozenset((a, b)), 0.0) for b in members] for a in members])
+        factor = _cholesky(_matrix(members, pairs))
         if factor is None:
-            place = next(c.place for c in deal.correlations if all(name in group for name in c.between))
-            draft.findings.append(
-                Diagnostic(
-                    "not-correlations",
-                    "these correlations contradict each other",
-                    place,
-                    expected="correlations that can all hold at once",
-                    ways_out=("make them smaller",),
-                )
-            )
+            draft.findings.append(_contradiction(draft, members, pairs))
             factor = []
         found.append(
             {
@@ -316,15 +308,53 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
     for correlation in deal.correlations:
         known = [name in processes for name in correlation.between], [name in inputs for name in correlation.between]
         if not any(all(each) for each in known):
-            draft.findings.append(
-                Diagnostic(
-                    "unknown-name",
-                    f"{' and '.join(correlation.between)} are not two assumptions or two processes",
-                    correlation.place,
-                    ways_out=("name two assumptions, or two variables with `next`",),
-                )
-            )
+            draft.findings.append(_not_a_pair(correlation, {*processes, *inputs}))
     return found[0], found[1]
+
+
+def _not_a_pair(correlation: Correlation, known: set[str]) -> Diagnostic:
+    """A correlation that names something else than two assumptions or two processes."""
+    missing = [name for name in correlation.between if name not in known]
+    ways = ("name two assumptions, or two variables with `next`",)
+    if missing:
+        message = f"there is no assumption or process '{missing[0]}'"
+        place = place_of(missing[0], correlation.place)
+        return Diagnostic("unknown-name", message, place, ways_out=(*did_you_mean(missing[0], known), *ways))
+    one, other = correlation.between
+    message = f"'{one}' and '{other}' are an assumption and a process, which cannot be correlated"
+    return Diagnostic("unknown-name", message, correlation.place, ways_out=ways)
+
+
+def _contradiction(draft: Draft, members: list[str], pairs: dict[frozenset[str], float]) -> Diagnostic:
+    """Correlations that cannot all hold, and for each what the others would allow, if anything."""
+    held = [one for one in draft.deal.correlations if frozenset(one.between) in pairs]
+    allowed = [_allowed(members, pairs, frozenset(one.between)) for one in held]
+    related = tuple(
+        (one.value.place, f"the others allow {bounds[0]:.2g} to {bounds[1]:.2g} here" if bounds else "one of them")
+        for one, bounds in zip(held, allowed, strict=True)
+    )
+    ways = ("bring one of them within what the others allow",) if any(allowed) else ()
+    return Diagnostic(
+        "not-correlations",
+        "these correlations contradict each other",
+        held[0].place,
+        found=", ".join(f"{' and '.join(one.between)} {pairs[frozenset(one.between)]:g}" for one in held),
+        expected="correlations that can all hold at once",
+        related=related,
+        ways_out=(*ways, "make them smaller", "take one away"),
+    )
+
+
+def _allowed(
+    members: list[str], pairs: dict[frozenset[str], float], pair: frozenset[str]
+) -> tuple[float, float] | None:
+    """The correlations, to two digits, that one pair may have beside the others as they are."""
+    steps = [step / 100 for step in range(-99, 100) if _cholesky(_matrix(members, {**pairs, pair: step / 100}))]
+    return (steps[0], steps[-1]) if steps else None
+
+
+def _matrix(members: list[str], pairs: dict[frozenset[str], float]) -> list[list[float]]:
+    return [[1.0 if a == b else pairs.get(frozenset((a, b)), 0.0) for b in members] for a in members]
 
 
 def _said_twice(correlation: Correlation) -> Diagnostic:
@@ -335,7 +365,8 @@ def _said_twice(correlation: Correlation) -> Diagnostic:
 
 
 def _not_a_correlation(place: Place, found: str) -> Diagnostic:
-    return Diagnostic("share-outside", "a correlation lies between -1 and 1", place, found, "such as 0.5 or -20%")
+    ways = ("write a number such as 0.5 or -20%",)
+    return Diagnostic("share-outside", "a correlation lies between -1 and 1", place, found, "-1 to 1", ways)
 
 
 def _cholesky(matrix: list[list[float]]) -> list[list[float]] | None:

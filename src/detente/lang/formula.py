@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from detente.lang.unit import ONE, Unit
+from detente.lang.unit import CURRENCIES, ONE, Unit
 from detente.text.diagnostic import Diagnostic, Fault
 from detente.text.place import NOWHERE, Place
 
@@ -31,7 +31,11 @@ Operation = Literal[
 @dataclass(frozen=True, slots=True, eq=False)
 class Formula:
     """One node: an operation over `arguments`, or a leaf that names what it reads (`name`) or holds a literal
-    (`value`)."""
+    (`value`).
+
+    `absent` says that there may be no value on some paths (R7). A quantity is nan there and can be compared, kept and
+    asked for `present` and `default`, but not reckoned with; a condition does not hold there and cannot be negated.
+    """
 
     operation: Operation
     arguments: tuple[Formula, ...] = ()
@@ -40,6 +44,7 @@ class Formula:
     value: float = 0.0
     name: str = ""
     place: Place = NOWHERE
+    absent: bool = False
 
     def at(self, place: Place) -> Formula:
         """The same formula, said to stand at `place`."""
@@ -77,17 +82,26 @@ class Formula:
     def equals(self, other: Formula) -> Formula:
         """Whether both are the same; two truths may be compared as well."""
         if self.kind == other.kind == "boolean":
+            _settled(self), _settled(other)
             return Formula("equal", (self, other), kind="boolean", place=self.place)
         return _comparison("equal", self, other)
 
+    def differs(self, other: Formula) -> Formula:
+        """Whether both are there and not the same."""
+        if self.absent or other.absent:
+            return (self < other) | (self > other)
+        return ~self.equals(other)
+
     def __and__(self, other: Formula) -> Formula:
-        return Formula("and", (truth(self), truth(other)), kind="boolean", place=self.place)
+        both = (truth(self), truth(other))
+        return Formula("and", both, kind="boolean", place=self.place, absent=self.absent or other.absent)
 
     def __or__(self, other: Formula) -> Formula:
-        return Formula("or", (truth(self), truth(other)), kind="boolean", place=self.place)
+        both = (truth(self), truth(other))
+        return Formula("or", both, kind="boolean", place=self.place, absent=self.absent or other.absent)
 
     def __invert__(self) -> Formula:
-        return Formula("not", (truth(self),), kind="boolean", place=self.place)
+        return fails(_settled(truth(self)))
 
 
 def constant(value: float, unit: Unit = ONE, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
@@ -120,14 +134,14 @@ def series(name: str, unit: Unit, place: Place = NOWHERE) -> Formula:
     return Formula("series", (), unit, name=name, place=place)
 
 
-def reference(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
+def reference(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE, *, absent: bool = False) -> Formula:
     """What the equation `name` gives this month."""
-    return Formula("reference", (), unit, kind, name=name, place=place)
+    return Formula("reference", (), unit, kind, name=name, place=place, absent=absent)
 
 
-def opening(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE) -> Formula:
+def opening(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE, *, absent: bool = False) -> Formula:
     """What the equation `name` gave last month; it needs an `initial`."""
-    return Formula("opening", (), unit, kind, name=name, place=place)
+    return Formula("opening", (), unit, kind, name=name, place=place, absent=absent)
 
 
 def normal(driver: str) -> Formula:
@@ -174,7 +188,8 @@ def select(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
             )
         )
     kind = then.kind if then.kind == otherwise.kind else "number"
-    return Formula("select", (truth(condition), then, otherwise), then.unit, kind, place=then.place)
+    absent = then.absent or otherwise.absent
+    return Formula("select", (truth(condition), then, otherwise), then.unit, kind, place=then.place, absent=absent)
 
 
 def exponential(x: Formula) -> Formula:
@@ -232,6 +247,73 @@ def as_number(condition: Formula) -> Formula:
     return select(condition, constant(1.0), constant(0.0))
 
 
+def present(x: Formula) -> Formula:
+    """Whether a quantity is there: what is absent is nan, which alone differs from itself."""
+    return Formula("equal", (_quantity(x), x), kind="boolean", place=x.place)
+
+
+def fails(condition: Formula) -> Formula:
+    """Where a condition does not hold, for want of a value too; `~` refuses a condition that may want for one."""
+    return Formula("not", (truth(condition),), kind="boolean", place=condition.place)
+
+
+def given(x: Formula) -> Formula:
+    """`x` itself, if it is there on every path (R7).
+
+    Raises:
+        Fault: `absent-in-arithmetic`.
+    """
+    if not x.absent or x.kind == "boolean":
+        return x
+    text, nothing = _absent_text(x), f"0 {x.unit}" if x.unit != ONE else "0"
+    raise Fault(
+        Diagnostic(
+            "absent-in-arithmetic",
+            "a value that is absent on some paths cannot be reckoned with",
+            x.place,
+            found=text,
+            expected="a value on every path",
+            ways_out=(
+                f"say what stands in its place: `default({text}, {nothing})`",
+                f"`if present({text}) then … else …`",
+                "ask for it alone as a figure: it is then told over the paths that have it",
+            ),
+        )
+    )
+
+
+def _settled(condition: Formula) -> Formula:
+    """A condition that may be negated: where it does not hold, nothing it asks of is absent."""
+    if not condition.absent:
+        return condition
+    text = _absent_text(condition)
+    raise Fault(
+        Diagnostic(
+            "absent-in-arithmetic",
+            "a condition on what is absent on some paths does not hold there, and cannot be negated",
+            condition.place,
+            found=text,
+            expected="a condition on what is there on every path",
+            ways_out=(
+                "compare the other way round: `x <= …` for `not x > …`",
+                "say what stands in its place: `not default(x, …) > …`",
+                "say both cases: `if CONDITION then … else …`, where `else` is also for what is absent",
+            ),
+        )
+    )
+
+
+def _absent_text(x: Formula) -> str:
+    """What may be absent, as it is written."""
+    waiting = [x]
+    while waiting:
+        node = waiting.pop()
+        if node.absent and node.name:
+            return node.name
+        waiting += reversed(node.arguments)
+    return "x"
+
+
 def truth(x: Formula) -> Formula:
     """`x` itself, if it is a condition.
 
@@ -273,6 +355,10 @@ def plain(x: Formula, what: str) -> Formula:
 
 
 def _numeric(x: Formula) -> Formula:
+    return given(_quantity(x))
+
+
+def _quantity(x: Formula) -> Formula:
     if x.kind == "boolean":
         raise Fault(
             Diagnostic(
@@ -326,14 +412,15 @@ def _joint(left: Formula, right: Formula) -> Kind:
 
 
 def _comparison(operation: Operation, left: Formula, right: Formula) -> Formula:
-    _numeric(left), _numeric(right)
+    _quantity(left), _quantity(right)
     _same_unit("compared with", left, right)
-    return Formula(operation, (left, right), kind="boolean", place=left.place)
+    return Formula(operation, (left, right), kind="boolean", place=left.place, absent=left.absent or right.absent)
 
 
 def _same_unit(verb: str, left: Formula, right: Formula) -> None:
     if left.unit != right.unit:
-        raise _fault("unit-mismatch", f"{_named(left)} cannot be {verb} {_named(right)}", left, right)
+        one, other = (right, left) if verb == "taken from" else (left, right)
+        raise _fault("unit-mismatch", f"{_named(one)} cannot be {verb} {_named(other)}", left, right)
     if "growth" in (left.kind, right.kind) and {left.kind, right.kind} & {"rate"}:
         raise Fault(
             Diagnostic(
@@ -345,6 +432,14 @@ def _same_unit(verb: str, left: Formula, right: Formula) -> None:
                 ways_out=("say `kind: rate` at the assumption that is a growth",),
             )
         )
+
+
+def exchanged(unit: Unit, wanted: Unit) -> str:
+    """The currency that a quantity in `unit` must be converted into to count in `wanted`, if that is all it lacks."""
+    ratio = dict((wanted / unit).powers)
+    if len(ratio) == 2 and CURRENCIES.issuperset(ratio) and sorted(ratio.values()) == [-1, 1]:
+        return next(symbol for symbol, power in ratio.items() if power == 1)
+    return ""
 
 
 def _named(x: Formula) -> str:
@@ -360,6 +455,10 @@ def _fault(code: str, message: str, left: Formula, right: Formula) -> Fault:
         ways = ("a flow per time and an amount differ: multiply the flow by a time, or divide the amount by one",)
     elif ONE in (left.unit, right.unit):
         ways = ("give the plain number its unit",)
+    elif currency := exchanged(left.unit, right.unit):
+        ways = (f"convert at the rate of the month: `convert(x, {currency})`",)
+    else:
+        ways = (f"bring both to one unit: multiply or divide one of them by something in {left.unit / right.unit}",)
     return Fault(
         Diagnostic(
             code,

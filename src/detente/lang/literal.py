@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from detente.lang.hints import instead_of_date
 from detente.lang.syntax import Number, Quantity
 from detente.lang.tokens import Token, fault
-from detente.lang.unit import parse_unit, unit_hints
+from detente.lang.unit import UNIT_NAMES, parse_unit, unit_hints
 from detente.text.diagnostic import Fault
 from detente.text.place import Place
 from detente.text.written import Date, parse_date
@@ -25,13 +26,14 @@ def build(number: Token, suffix: str, unit: str, place: Place) -> Number | Quant
     value = float(f"{mantissa}e{shift}")
     too_long = len(exponent) > 5 or abs(shift) > LARGEST_EXPONENT
     if too_long or value == float("inf") or (value == 0.0 and float(mantissa) != 0.0):
-        raise fault("number-format", f"'{number.text}' is too large or too small for a number", number.place)
+        message = f"'{number.text}' is too large or too small for a number"
+        raise fault("number-format", message, number.place, ways_out=("check its digits, its exponent and its suffix",))
     text = spell(number.text, suffix, unit)
     if unit:
         try:
             parse_unit(unit)
         except ValueError as error:
-            raise fault("unknown-unit", str(error), place) from None
+            raise fault("unknown-unit", str(error), place, ways_out=("check the powers of the unit",)) from None
     return Quantity(value, unit, suffix == "%", text, place) if unit or suffix == "%" else Number(value, text, place)
 
 
@@ -64,22 +66,23 @@ def date_of(token: Token) -> Date:
     date = parse_date(fiscal[1] if fiscal else token.text)
     if date is not None:
         return Date(date.first, date.last, token.text)
-    ways_out = ["write 2025-01-21, 2025-01, 2025Q4 or FY2025"]
-    quarter = re.fullmatch("([0-9]{4})[qQ]([1-4])", token.text)
-    if quarter:
-        ways_out = [f"write {quarter[1]}Q{quarter[2]}"]
-    elif "-" in token.text:
-        ways_out.append("put spaces round the '-' of a subtraction")
-    raise fault("not-a-date", f"'{token.text}' is not a date", token.place, ways_out=tuple(ways_out))
+    ways_out = instead_of_date(token.text)
+    raise fault("not-a-date", f"'{token.text}' is not a date", token.place, ways_out=ways_out)
 
 
 def unknown_word(word: Token, before: str) -> Fault:
     """A word after the number `before` that is neither suffix nor unit."""
-    if "." in word.text:
-        return fault(
-            "unknown-unit", f"'{word.text}' is not a unit", word.place, ways_out=(f"write {before} * {word.text}",)
-        )
+    if word.text in UNIT_NAMES:
+        ways_out: tuple[str, ...] = (f"write {before} {word.text} * (…) to multiply",)
+        message = f"'{word.text}' before a bracket is a function and not a unit"
+        return fault("unknown-unit", message, word.place, ways_out=ways_out)
     hints = unit_hints(word.text)
+    if "." in word.text:
+        hints = (f"write {before} * {word.text}",)
+    elif word.text == "per":
+        hints = (f"write '/' for per: {before} / year",)
+    elif word.text == "sqrt":
+        hints = ("write sqrt(year) for the root of a unit", f"write {before} * sqrt(x) to multiply")
     return fault(
         "unknown-unit",
         f"'{word.text}' is not a unit",

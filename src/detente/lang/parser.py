@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from detente.lang import literal
+from detente.lang.hints import after_operand, as_name
 from detente.lang.syntax import (
     At,
     Binary,
@@ -28,9 +29,9 @@ from detente.lang.syntax import (
     Within,
     children,
 )
-from detente.lang.tokens import Token, fault, tokens_of
+from detente.lang.tokens import KEYWORDS, Token, fault, tokens_of
 from detente.lang.unit import CURRENCIES, UNIT_NAMES
-from detente.text.diagnostic import Fault, did_you_mean
+from detente.text.diagnostic import Fault
 from detente.text.place import Place
 
 LARGEST_TREE = 2_000
@@ -90,6 +91,7 @@ def parse_quantity(text: str, place: Place) -> Quantity | Number:
         node.place,
         found=text.strip(),
         expected="a quantity such as 13 bn USD, 20% or 6 months",
+        ways_out=("write the number it comes to",),
     )
 
 
@@ -126,7 +128,7 @@ class _Parser:
     def since(self, start: int) -> Place:
         """From the token at `start` to the one just taken."""
         first, last = self.tokens[start].place, self.tokens[self.position - 1].place
-        return first if first == self.whole else replace(first, end_column=last.end_column)
+        return first if first == self.whole else replace(first, end_line=last.end_line, end_column=last.end_column)
 
     def built(self, node: Node) -> Node:
         self.nodes += 1
@@ -152,25 +154,18 @@ class _Parser:
     def unexpected(self, expected: str, *ways_out: str) -> Fault:
         """What stands here instead of something `expected`."""
         token = self.token
-        message = "the expression breaks off" if token.kind == "end" else f"'{token.text}' cannot stand here"
+        broken = token.kind == "end"
+        message = "the expression breaks off" if broken else f"'{token.text}' cannot stand here"
+        if not ways_out:
+            ways_out = ("write what is missing",) if broken else ("write what is missing before it", "delete it")
         return fault("expression-syntax", message, token.place, expected=expected, ways_out=ways_out)
 
     def expect_end(self) -> None:
         token = self.token
         if token.kind == "end":
             return
-        ways_out: tuple[str, ...] = ()
-        if token.is_sign(")"):
-            ways_out = ("delete the bracket", "open one before it")
-        elif token.is_sign(","):
-            ways_out = ("put brackets round the arguments of a function: max(a, b)",)
-        elif token.is_sign("of"):
-            ways_out = ("write 20% * x for 20% of x", "write FY2025 of microsoft for a fiscal year")
-        elif token.kind == "name":
-            likely = did_you_mean(token.text, INFIX) if len(token.text) > 1 else ()
-            ways_out = (*likely, "names have no spaces: write openai.compute_need")
-        elif token.is_sign("("):
-            ways_out = ("write '*' to multiply",)
+        following = self.tokens[self.position + 1]
+        ways_out = after_operand(self.tokens[self.position - 1], token, following)
         raise self.unexpected("an operator or the end", *ways_out)
 
     # Operators
@@ -283,7 +278,14 @@ class _Parser:
         (number, own_suffix, own), (_, suffix, other) = left, right
         unit = other.unit if isinstance(other, Quantity) else ""
         own_unit = own.unit if isinstance(own, Quantity) else ""
-        if own_unit or (own_suffix and (own_suffix == "%") != (suffix == "%")):
+        if own_suffix and (own_suffix == "%") != (suffix == "%"):
+            raise fault(
+                "percent-range",
+                "one end of the range is a percentage and the other is not",
+                self.since(start),
+                ways_out=("write both ends with '%', or both without",),
+            )
+        if own_unit:
             return low
         taken = literal.build(number, own_suffix or suffix, unit, own.place)
         return replace(low, operand=taken) if isinstance(low, Unary) else taken
@@ -309,8 +311,7 @@ class _Parser:
             self.take()
             if self.accept("("):
                 return self.call(token, start)
-            alone = self.token.is_sign(",") or self.token.is_sign(")")
-            if token.text in UNIT_NAMES and not (alone and token.text in CURRENCIES):
+            if token.text in UNIT_NAMES:
                 raise fault(
                     "unit-without-number",
                     f"the unit '{token.text}' has no number before it",
@@ -337,8 +338,11 @@ class _Parser:
                 "there is no expression",
                 self.whole,
                 expected="a number, a name or a formula",
+                ways_out=("write one", "take the key away"),
             )
-        raise self.unexpected("a number, a name or '('")
+        before = self.tokens[self.position - 1].text if self.position else ""
+        words = [word for word in (before, token.text) if word in ("if", "not") or word in KEYWORDS - {before}]
+        raise self.unexpected("a number, a name or '('", *(as_name(word) for word in words))
 
     def close(self, opened: Token) -> None:
         if self.accept(")"):
@@ -357,8 +361,10 @@ class _Parser:
         opened = self.tokens[self.position - 1]
         args: list[Node] = []
         named: list[tuple[str, Node]] = []
+        # `5 / sqrt(USD)` is a quantity: in the brackets of `sqrt` no unit is a word of another meaning.
+        units = function.text != "sqrt"
         while not self.token.is_sign(")"):
-            self.argument(args, named)
+            self.argument(args, named, units)
             if not self.accept(","):
                 break
             if self.token.is_sign(")"):
@@ -366,9 +372,10 @@ class _Parser:
         self.close(opened)
         return self.built(Call(function.text, tuple(args), tuple(named), self.since(start)))
 
-    def argument(self, args: list[Node], named: list[tuple[str, Node]]) -> None:
+    def argument(self, args: list[Node], named: list[tuple[str, Node]], units: bool) -> None:
         word = self.token
-        if word.kind == "name" and "." not in word.text and self.tokens[self.position + 1].is_sign("="):
+        label = word.kind == "name" and "." not in word.text and (units or word.text not in UNIT_NAMES)
+        if label and self.tokens[self.position + 1].is_sign("="):
             self.position += 2
             if word.text in dict(named):
                 raise fault(
@@ -377,9 +384,9 @@ class _Parser:
                     word.place,
                     ways_out=("delete one of the two",),
                 )
-            named.append((word.text, self.parse(WHOLE)))
+            named.append((word.text, self.value(units)))
             return
-        value = self.parse(WHOLE)
+        value = self.value(units)
         if named:
             raise fault(
                 "argument-order",
@@ -388,6 +395,14 @@ class _Parser:
                 ways_out=("write it before the named ones", "write name = value"),
             )
         args.append(value)
+
+    def value(self, units: bool) -> Node:
+        """What an argument is given: an expression, or a currency by its name: `net(lab, all, USD)`."""
+        word, after = self.token, self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        alone = word.kind == "name" and (after.is_sign(",") or after.is_sign(")"))
+        if alone and units and word.text in CURRENCIES:
+            return self.built(Name(self.take().text, word.place))
+        return self.parse(WHOLE)
 
     def date(self) -> Node:
         token = self.take()

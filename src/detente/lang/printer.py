@@ -98,8 +98,7 @@ def _range(low: Node, high: Node) -> str:
         return f"{low_text} to {high_text}"
     suffix = suffix_for(abs(right.value), _percent(right))
     if (_unit(left), _percent(left)) != (_unit(right), _percent(right)):
-        own = suffix_for(abs(left.value), _percent(left))
-        takes = not _unit(left) and (not own or (own == "%") == (suffix == "%"))
+        takes = _percent(left) != _percent(right) or not _unit(left)
         return f"({low_text}) to {high_text}" if takes else f"{low_text} to {high_text}"
     digits = digits_for(left.value, suffix)
     minus = "-" if left is not low or left.value < 0 else ""

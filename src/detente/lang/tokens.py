@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,9 @@ LONGEST_TEXT = 10_000
 
 KEYWORDS = frozenset(("to", "at", "by", "within", "of", "if", "then", "else", "and", "or", "not", "true", "false"))
 """Words of the language: a deal cannot use them as names."""
+
+FISCAL_YEAR = re.compile("[Ff][Yy][0-9]+")
+"""What begins like a fiscal year is none of a deal's names either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ _PATTERN = re.compile(
       (?P<space> [ \t\r\n]+)
     | (?P<clock> [0-9]+:[0-9]+)
     | (?P<date> [0-9]{4}-[0-9][\w-]* | [0-9]{4}[Qq]\w*)
-    | (?P<grouped> [0-9]{1,3}(?:,[0-9]{3})+(?![0-9]) | [0-9]+(?:[_'\u2019][0-9]+)+)
+    | (?P<grouped> [0-9]{1,3}(?:[,\ \xa0\u202f][0-9]{3})+(?![0-9]) | [0-9]+(?:[_'\u2019][0-9]+)+)
     | (?P<zeros> 0[0-9][0-9.]*)
     | (?P<pointed> \.[0-9]+ | [0-9]+\.(?![0-9]) | [0-9]+\.[0-9]+\.[0-9.]*)
     | (?P<number> [0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
@@ -91,6 +95,11 @@ _INSTEAD = {
     "¥": "write JPY or CNY after the number",
     "\xa0": "write a plain space",
     "\u202f": "write a plain space",
+    "²": "write ^ 2",
+    "³": "write ^ 3",
+    "½": "write 0.5",
+    "√": "write sqrt(x)",
+    "±": "write low to high for a range",
     **dict.fromkeys(
         "\"'`\u2018\u2019\u201c\u201d\u201e", "there is no text in an expression: write a name without quotes"
     ),
@@ -111,8 +120,8 @@ def tokens_of(text: str, place: Place) -> list[Token]:
             expected=f"at most {LONGEST_TEXT} characters",
             ways_out=("give its parts names as variables of their own",),
         )
-    # An escape in double quotes makes the text shorter than what stands in the file: then no column can be told.
-    exact = place.line == place.end_line and place.end_column - place.column == len(text)
+    # Where YAML has folded or unescaped the text, its columns are told by the runs of its place, or cannot be told.
+    exact = bool(place.runs) or (place.line == place.end_line and place.end_column - place.column == len(text))
     tokens: list[Token] = []
     space = True
     for match in _PATTERN.finditer(text):
@@ -132,7 +141,7 @@ def _token(match: re.Match[str], place: Place, space: bool) -> Token:
             return Token("number", text, place, space)
         case "date":
             return Token("date", text, place, space)
-        case "name" if re.fullmatch("[Ff][Yy][0-9]+", text):
+        case "name" if FISCAL_YEAR.fullmatch(text):
             return Token("date", text, place, space)
         case "name" if text not in KEYWORDS:
             return Token("name", text, place, space)
@@ -152,7 +161,6 @@ def _token(match: re.Match[str], place: Place, space: bool) -> Token:
             raise _bad_number(text, place, "has more than one point", "write " + text.replace(".", ""))
         case "pointed":
             raise _bad_number(text, place, "is not how a number is written", "write 0.5, 5 or 5.0")
-    instead = _INSTEAD.get(text)
     raise fault(
         "expression-character",
         f"'{text}' is not part of the language"
@@ -160,8 +168,21 @@ def _token(match: re.Match[str], place: Place, space: bool) -> Token:
         else "a character that is not part of the language",
         place,
         found="" if text.isprintable() else f"U+{ord(text):04X}",
-        ways_out=(instead,) if instead else ("names are made of the letters a to z, digits, '_' and '.'",),
+        ways_out=_instead(text),
     )
+
+
+def _instead(character: str) -> tuple[str, ...]:
+    """What to write for a character that is not part of the language."""
+    if character in _INSTEAD:
+        return (_INSTEAD[character],)
+    if not character.isprintable():
+        return ("delete it: it cannot be seen",)
+    plain = str(unicodedata.decimal(character, "")) or unicodedata.normalize("NFKC", character)
+    match = _PATTERN.fullmatch(plain)
+    if plain != character and match and match.lastgroup in ("number", "name", "sign"):
+        return (f"write {plain}",)
+    return ("names are made of the letters a to z, digits, '_' and '.'",)
 
 
 def _bad_number(text: str, place: Place, what: str, *ways_out: str) -> Fault:

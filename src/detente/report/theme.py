@@ -76,5 +76,17 @@ def _marks(hue: dict[str, str], ground: str) -> dict[str, dict[str, Any]]:
         "signed": {"color": hue["ink"], "filled": True, "size": 56, "shape": "circle", "opacity": 1},
         "amended": {"color": hue["alarm"], "filled": True, "size": 62, "shape": "diamond", "opacity": 1},
         "payment": {"color": hue["accent"], "filled": False, "size": 46, "shape": "circle", "strokeWidth": 2},
+        "party": {"color": hue["accent"], "cornerRadius": 6, "opacity": 1},
+        "party-name": {"color": ground, "fontSize": 14, "fontWeight": 600, "lineHeight": 17},
+        "outsider": {"color": ground, "stroke": hue["muted"], "strokeWidth": 1, "cornerRadius": 6, "opacity": 1},
+        "outsider-name": {"color": hue["ink"], "fontSize": 12, "lineHeight": 15},
+        "tie-name": {"color": hue["ink"], "fontSize": 11, "lineHeight": 13, "baseline": "line-top"},
+        "tie-key": {"color": hue["muted"], "fontSize": 11, "align": "left", "baseline": "middle"},
     }  # fmt: skip
+    series = DARK_SERIES if hue is DARK else LIGHT_SERIES
+    ties = (series[0], series[1], series[2], series[3], hue["muted"], hue["past"])
+    for name, colour in zip(("operating", "financing", "capacity", "shares", "right", "settled"), ties, strict=True):
+        dash = {"strokeDash": [5, 4]} if name == "right" else {}
+        looks[f"tie-{name}"] = {"color": colour, "strokeWidth": 1.8, **dash}
+        looks[f"head-{name}"] = {"color": colour, "filled": True, "size": 80, "opacity": 1}
     return {f"dt-{name}": look for name, look in looks.items()}

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import altair as alt
 
-from detente.deal.model import Agreement, Deal, Grounds, TermText, TrancheText
+from detente.deal.model import Agreement, Deal, Grounds, RowText, TermText
 from detente.lang.printer import print_expression
+from detente.lang.syntax import Node
 from detente.report import words
 from detente.report.charts import NARROW_LABELS, Rows, data, labels_of, layered, months, now_rule, tips
-from detente.text.written import Month, month_text
+from detente.text.written import Date, Month, month_text
 
 STATES = ("ended", "held", "coming")
 POINTS = ("signed", "amended", "payment")
@@ -66,20 +67,30 @@ def ends(version: TermText) -> str:
     return words.NOTHING if version.last is None else "as agreed"
 
 
-def payments(version: TermText) -> tuple[TrancheText, ...]:
-    """The dated payments of a version."""
-    found = version.parameters.get("tranches", ())
-    return tuple(item for item in found if isinstance(item, TrancheText)) if isinstance(found, tuple) else ()
+def payments(version: TermText) -> tuple[RowText, ...]:
+    """The dated payments of a version: the rows of its parameters that have a date."""
+    found = [row for value in version.parameters.values() if isinstance(value, tuple) for row in value]
+    return tuple(row for row in found if isinstance(row, RowText) and isinstance(row.values.get("on"), Date))
 
 
-def payment_text(payment: TrancheText) -> str:
+def payment_text(payment: RowText) -> str:
     """A payment as written: the amount, its condition and form."""
-    parts = [print_expression(payment.amount), f"in {payment.form}" if payment.form else ""]
-    if payment.condition is not None:
-        parts.append(f"if {print_expression(payment.condition)}")
-    if payment.otherwise is not None:
-        parts.append(f"else {print_expression(payment.otherwise)}")
+    amount, condition, otherwise = (_written(payment, key) for key in ("amount", "if", "otherwise"))
+    form = payment.values.get("form", "")
+    parts = [amount, f"in {form}" if form else ""]
+    parts += [f"if {condition}" if condition else "", f"else {otherwise}" if otherwise else ""]
     return " ".join(part for part in parts if part)
+
+
+def _written(payment: RowText, key: str) -> str:
+    node = payment.values.get(key)
+    return print_expression(node) if isinstance(node, Node) else ""
+
+
+def _date(payment: RowText) -> Date:
+    on = payment.values["on"]
+    assert isinstance(on, Date)
+    return on
 
 
 def _lines(agreement: Agreement, deal: Deal) -> Iterator[tuple[str, str]]:
@@ -116,7 +127,7 @@ def _points(agreement: Agreement, deal: Deal) -> Iterator[dict[str, str]]:
         for version in versions:
             for payment in payments(version) if version.known else ():
                 text = payment_text(payment)
-                yield _point(key, "payment", words.readable(key), payment.on.first, text, version.grounds, deal)
+                yield _point(key, "payment", words.readable(key), _date(payment).first, text, version.grounds, deal)
 
 
 def _point(row: str, kind: str, what: str, on: Month, detail: str, grounds: Grounds, deal: Deal) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -52,14 +52,18 @@ class Fault(Exception):  # noqa: N818 - a fault is in the text, not in the progr
 
 
 class Refused(Exception):  # noqa: N818 - the deal is refused
-    """Leaves the Python face: all diagnostics of a text that cannot be used, printed as `check` prints them."""
+    """Leaves the Python face: all diagnostics of a text that cannot be used, printed as `check` prints them.
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    `texts` holds, by the name of their file, texts that stand on no disk.
+    """
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], texts: Mapping[str, str] | None = None) -> None:
         super().__init__(diagnostics)
         self.diagnostics = diagnostics
+        self.texts = texts or {}
 
     def __str__(self) -> str:
-        return render(self.diagnostics)
+        return render(self.diagnostics, self.texts)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -68,6 +72,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
     same = [other for other in names if other.casefold() == name.casefold() and other != name]
     close = [other for other in difflib.get_close_matches(name, names, n=3) if other != name]
     return tuple(f"did you mean '{other}'?" for other in dict.fromkeys(same + close))[:3]
+
+
+def with_further(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings of one stage and of the next, without those of the next that stand inside a place that was misread."""
+    misread = [one.place for one in before]
+    return (*before, *(one for one in after if not any(one.place.inside(place) for place in misread)))
 
 
 def as_data(diagnostic: Diagnostic) -> dict[str, object]:
@@ -84,12 +94,13 @@ def as_data(diagnostic: Diagnostic) -> dict[str, object]:
     }
 
 
-def render(diagnostics: Iterable[Diagnostic]) -> str:
+def render(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str] | None = None) -> str:
     """All diagnostics as plain text, sorted by place, each once, with the lines they stand on.
 
-    The lines are read from the files; where a file cannot be read there is no excerpt.
+    The lines are read from `texts` by the name of the file, or from the file; where it cannot be read there is no
+    excerpt.
     """
-    files: dict[str, list[str]] = {}
+    files = {file: LINE_BREAK.split(text) for file, text in (texts or {}).items()}
     ordered = sorted(dict.fromkeys(diagnostics), key=lambda each: (each.place, each.code, each.message))
     return "\n\n".join(_render_one(each, files) for each in ordered)
 

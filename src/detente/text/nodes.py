@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from detente.text.columns import runs_of
 from detente.text.diagnostic import LARGEST_FILE, LINE_BREAK, Diagnostic, Fault
 from detente.text.place import Place
 
@@ -56,19 +58,23 @@ Node = Scalar | Mapping | Sequence
 
 
 def read(path: Path) -> tuple[Node | None, tuple[Diagnostic, ...]]:
-    """The tree of a file, or None, and what is wrong with it: also a file that is missing, too big or not UTF-8."""
+    """The tree of a file, or None, and what is wrong with it: also with what `read_text` refuses."""
+    text, findings = read_text(path)
+    return (None, findings) if text is None else parse(text, str(path))
+
+
+def read_text(path: Path) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """The text of a file, or None and why: it is missing, no file, too big, unreadable, or not UTF-8."""
     start = Place(str(path), 1, 1, 1, 1)
     try:
-        if path.is_dir():
-            return None, (Diagnostic("file-is-folder", f"'{path}' is a folder", start, expected="a YAML file"),)
-        if path.exists() and not path.is_file():
-            return None, (Diagnostic("file-unreadable", f"'{path}' is not a file", start, expected="a YAML file"),)
+        if not path.is_file() and path.exists():
+            return None, (_no_file(path, start),)
         size = path.stat().st_size
         if size > LARGEST_FILE:
             return None, (
                 Diagnostic(
                     "file-too-big",
-                    f"'{path}' is too big to be a deal",
+                    f"'{path}' is too big to be part of a deal",
                     start,
                     found=f"{size:,} bytes",
                     expected=f"at most {LARGEST_FILE:,} bytes",
@@ -79,7 +85,11 @@ def read(path: Path) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     except FileNotFoundError:
         return None, (
             Diagnostic(
-                "file-missing", f"there is no file '{path}'", start, ways_out=("check the path and its folder",)
+                "file-missing",
+                f"there is no file '{path}'",
+                start,
+                expected="the folder of a deal, or its deal.yaml",
+                ways_out=("check the path", "write the deal there"),
             ),
         )
     except (OSError, ValueError) as error:
@@ -87,7 +97,7 @@ def read(path: Path) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         ways_out = ("check its name, and who may read it",)
         return None, (Diagnostic("file-unreadable", f"'{path}' cannot be read", start, reason, ways_out=ways_out),)
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8-sig", errors="replace")
         return None, (
@@ -97,10 +107,17 @@ def read(path: Path) -> tuple[Node | None, tuple[Diagnostic, ...]]:
                 _end_of(before, str(path)),
                 found=f"byte 0x{data[error.start]:02x} at offset {error.start}",
                 expected="UTF-8",
-                ways_out=("save the file as UTF-8",),
+                ways_out=("save the file as UTF-8 in your editor",),
             ),
         )
-    return parse(text, str(path))
+
+
+def _no_file(path: Path, start: Place) -> Diagnostic:
+    if path.is_dir():
+        ways = ("write the text into a file of that name", "name the folder that holds the deal")
+        return Diagnostic("file-is-folder", f"'{path}' is a folder", start, expected="a file", ways_out=ways)
+    way = "name a plain file on disk"
+    return Diagnostic("file-unreadable", f"'{path}' is not a file", start, "a pipe or a device", "a file", (way,))
 
 
 def parse(text: str, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
@@ -142,8 +159,13 @@ class _Builder:
 
     def __init__(self, text: str, file: str) -> None:
         self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))
+        self.text = text
         self.file = file
         self.diagnostics: list[Diagnostic] = []
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return LINE_BREAK.split(self.text)
 
     def document(self) -> Node | None:
         root: Node | None = None
@@ -176,6 +198,7 @@ class _Builder:
                     "blocks are nested too deep",
                     self.place(event),
                     expected=f"at most {DEEPEST_NESTING} levels",
+                    ways_out=("close the brackets that were opened before", "a deal needs fewer than ten levels"),
                 )
             )
         if isinstance(event, yaml.AliasEvent):
@@ -191,6 +214,8 @@ class _Builder:
         place = self.place(event)
         if event.style in ("'", '"'):
             place = Place(place.file, place.line, place.column + 1, place.end_line, place.end_column - 1)
+        if place.line != place.end_line or place.end_column - place.column != len(event.value):
+            place = replace(place, runs=runs_of(event.value, self.lines, place, event.style or ""))
         return Scalar(event.value, place, plain=not event.style)
 
     def alias(self, event: Any) -> Scalar:
@@ -255,15 +280,20 @@ class _Builder:
             in_key = value is None or (_is_plain(value) and not value.text)
             opened = key if in_key else value
             if not (_is_plain(opened) and _open_brackets(opened.text)):
+                if _is_plain(value) and waiting and _is_lone(waiting[-1]) and _groups_digits(value, waiting[-1][0]):
+                    value = self.together(value, waiting.pop()[0], ",")
+                    self.report(
+                        "flow-comma",
+                        "a comma inside { } has cut a number in two",
+                        value.place,
+                        found=value.text,
+                        ways_out=(f"write {value.text.replace(',', '')}",),
+                    )
                 joined.append((key, value))
                 continue
             whole = opened
             while waiting and _open_brackets(whole.text) > 0 and _is_lone(waiting[-1]):
-                piece = waiting.pop()[0]
-                place = Place(
-                    self.file, whole.place.line, whole.place.column, piece.place.end_line, piece.place.end_column
-                )
-                whole = Scalar(f"{whole.text}, {piece.text}", place, plain=True)
+                whole = self.together(whole, waiting.pop()[0], ", ")
             still_open = _open_brackets(whole.text)
             if still_open >= 0 or not left_open:
                 self.report(
@@ -276,6 +306,12 @@ class _Builder:
             left_open = max(0, left_open + still_open)
             joined.append((whole, value) if in_key else (key, whole))
         return joined
+
+    def together(self, one: Scalar, other: Scalar, comma: str) -> Scalar:
+        """Two scalars that a comma has cut, as one."""
+        start, end = one.place, other.place
+        place = Place(self.file, start.line, start.column, end.end_line, end.end_column)
+        return Scalar(f"{one.text}{comma}{other.text}", place, plain=True)
 
     def without_duplicates(self, entries: list[tuple[Scalar, Node]]) -> Iterator[tuple[Scalar, Node]]:
         seen: dict[str, Place] = {}
@@ -335,6 +371,16 @@ def _is_plain(node: Node | None) -> bool:
 def _is_lone(entry: tuple[Any, Any]) -> bool:
     key, value = entry
     return _is_plain(key) and (value is None or (_is_plain(value) and not value.text))
+
+
+def _groups_digits(number: Scalar, rest: Scalar) -> bool:
+    """Whether a comma without a space has cut three digits off a number: `{price: 1,000 USD}`."""
+    start = rest.place
+    return (
+        re.match("[0-9]{3}($|[ ,])", rest.text) is not None
+        and re.search("(^|[^0-9.])[0-9]{1,3}$", number.text) is not None
+        and (start.line, start.column) == (number.place.end_line, number.place.end_column + 1)
+    )
 
 
 def _open_brackets(text: str) -> int:
@@ -409,7 +455,8 @@ def _explained(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
         )
     if first and first in "*&!%@`":
         code = {"*": "yaml-anchor", "&": "yaml-anchor", "!": "yaml-tag"}.get(first, "yaml-quote")
-        return Diagnostic(code, f"a value cannot begin with '{first}' in YAML", place, found=rest, ways_out=(QUOTES,))
+        ways = (QUOTES, *(("write the number before it: 20%",) if first == "%" else ()))
+        return Diagnostic(code, f"a value cannot begin with '{first}' in YAML", place, found=rest, ways_out=ways)
     for pattern, sentence, ways_out in _SENTENCES:
         if re.search(pattern, problem) or re.search(pattern, context):
             related: tuple[tuple[Place, str], ...] = ()

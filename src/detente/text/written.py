@@ -12,6 +12,11 @@ Month = int
 SUFFIXES = {"k": 1e3, "mn": 1e6, "bn": 1e9, "tn": 1e12, "%": 0.01}
 """What may follow a number, and what it multiplies by. A bare `m` is refused: it could be a thousand or a million."""
 
+DATES = "2025-01-21, 2025-01, 2025Q4 or 2025"
+"""What `parse_date` reads, for what is expected where there is no date."""
+
+ISO = "write the year first, then month and day, with hyphens"
+
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|Q([1-4]))?")
 
 
