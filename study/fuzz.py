@@ -70,7 +70,11 @@ assumptions:
   hazard_rate: {value: 1% / year, kind: rate, assumed: a guess}
   delay_time: {value: 6 months, assumed: a guess}
 variables:
-  lab.sales: {unit: bn USD / year, past: {2024-01: 1.0, 2024-12: 2}, next: "gbm(growth = pace, volatility = 20% / sqrt(year))", assumed: a guess}
+  lab.sales:
+    unit: bn USD / year
+    past: {2024-01: 1.0, 2024-12: 2}
+    next: "gbm(growth = pace, volatility = 20% / sqrt(year))"
+    assumed: a guess
   lab.need: {unit: MW, table: {2024-01: 1, 2026-12: 5}, assumed: a guess}
 needs:
   lab.compute: {resource: compute, amount: lab.need}
@@ -81,8 +85,8 @@ agreements:
     between: [lab, cloud]
     signed: 2024-01
     terms:
-      sites: {type: supply, supplier: cloud, need: lab.compute, capacity: lab.need, price: 1 mn USD / MW / year, assumed: a guess}
-      share: {type: revenue_share, payer: lab, payee: cloud, base: lab.sales, rate: part, until: 2025-12, assumed: a guess}
+      sites: {type: supply, supplier: cloud, need: lab.compute, capacity: lab.need, price: 1 USD / MW / year}
+      share: {type: revenue_share, payer: lab, payee: cloud, base: lab.sales, rate: part, until: 2025-12}
 opening:
   lab.USD: {balance: 1 bn USD, assumed: a guess}
   cloud.equity: {balance: 1 share}
@@ -94,14 +98,26 @@ values:
 """
 """What the names in fuzzed expressions stand for; also one of the deals that are changed."""
 
-NAMES = "pace part hazard_rate delay_time lab.sales lab.need lab.USD cloud.equity breach exit lab cloud pact.sites pact.share lab.compute fees operating all USD".split()
+NAMES = """
+    pace part hazard_rate delay_time lab.sales lab.need lab.USD cloud.equity breach exit lab cloud pact.sites pact.share
+    lab.compute fees operating all USD
+""".split()
 UNITS = "USD EUR MW GW month months year years quarter hour day GPU share % mn bn tn k m M K".split()
-NUMBERS = "0 1 2 3.5 0.25 100 1e3 1e400 2024 2025 010 1,000 1_000 .5 5. 1.2.3 12:30 00 9999999999999999999".split()
+NUMBERS = """
+    0 1 2 3.5 0.25 100 1e3 1e400 2024 2025 010 1,000 1_000 .5 5. 1.2.3 12:30 00 9999999999999999999
+""".split()
 DATES = "2025-01 2025-06-30 2025Q4 FY2025 2024-13 2025q1 1999-01 2024-12".split()
-SIGNS = "+ - * / ^ = != < <= > >= ( ) ( ) ( ) , , % == && || ** [ ] { } : ; ? ! # $ ' \" . to to at by within of if then else and or not true false never gbm ou normal lognormal uniform triangular start growth".split()
+SIGNS = """
+    + - * / ^ = != < <= > >= ( ) ( ) ( ) , , % == && || ** [ ] { } : ; ? ! # $ ' " . to to at by within of if then else
+    and or not true false never gbm ou normal lognormal uniform triangular start growth
+""".split()
 SPACES = ("", "", " ", " ", "\n", "\t", "  ", "\xa0", "\u2212", "é", "日", "\x00", "\u200b")
 WORDS = [*NAMES, *NAMES, *FUNCTIONS, *UNITS, *NUMBERS, *DATES, *SIGNS, *SIGNS]
-YAML = [*NAMES, *NUMBERS, ":", ": ", "\n", "\n  ", "\n    ", "- ", "\n- ", "{", "}", "[", "]", ", ", "#", " #", "&a ", "*a", "!t ", "|", ">", "%", "@", "`", "'", '"', "<<", "? ", "---\n", "...", "~", "null", "deal", "now", "to", "parties", "variables", "is", "past", "\t", "\r", "\u2028", "\ufeff"]  # fmt: skip
+YAML = [
+    *NAMES, *NUMBERS, ":", ": ", "\n", "\n  ", "\n    ", "- ", "\n- ", "{", "}", "[", "]", ", ", "#", " #", "&a ", "*a",
+    "!t ", "|", ">", "%", "@", "`", "'", '"', "<<", "? ", "---\n", "...", "~", "null", "deal", "now", "to", "parties",
+    "variables", "is", "past", "\t", "\r", "\u2028", "\ufeff",
+]  # fmt: skip
 
 KINDS = ("", "share", "probability", "ratio", "growth", "rate")
 
@@ -197,7 +213,8 @@ def evidence() -> tuple[str, str]:
 def named() -> Draft:
     """A draft in which the names of expressions stand for something."""
     deal, findings = parse_deal(DEAL)
-    assert deal is not None and not findings, findings
+    assert deal is not None
+    assert not findings, findings
     draft = Draft(deal)
     add_assumptions(draft)
     return draft

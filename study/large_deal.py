@@ -1,8 +1,8 @@
 """A large deal, for measuring: `python -m study.large_deal FOLDER [--lines N]` writes one that is in order.
 
-Labs buy compute from clouds: each lab has its assumptions, processes, records, needs, agreements with amendments, openings,
-events, values, and claims beside the deal. The mixture of sections is about that of the shipped case, block by block and
-line by line; a lab takes about 100 lines.
+Labs buy compute from clouds: each lab has its assumptions, processes, records, needs, agreements with amendments,
+openings, events, values, and claims beside the deal. The mixture of sections is about that of the shipped case, block by
+block and line by line; a lab takes some 140 lines.
 """
 
 from __future__ import annotations
@@ -214,7 +214,13 @@ CLAIMS: tuple[dict[str, str | float], ...] = (
     {"id": "plan{n}", "says": "The lab plans to double", "low": 0.8, "high": 1.5},
     {"id": "margin{n}", "says": "The margin is a third", "value": 0.33},
     {"id": "rent{n}", "says": "An hour costs three dollars", "value": 3, "unit": "USD / GPU / hour"},
-    {"id": "sales{n}-2023", "says": "The run-rate is a billion", "value": 1, "unit": "bn USD / year", "as_of": "2023-12"},
+    {
+        "id": "sales{n}-2023",
+        "says": "The run-rate is a billion",
+        "value": 1,
+        "unit": "bn USD / year",
+        "as_of": "2023-12",
+    },
     {"id": "sales{n}-2024", "says": "The run-rate is near two billion", "value": 1.9, "unit": "bn USD / year"},
     {"id": "early{n}", "says": "Sales were small in 2022", "value": 0.2, "unit": "bn USD / year", "as_of": "2022-12"},
     {"id": "money{n}", "says": "A billion was paid, two more were promised", "value": 1, "unit": "bn USD"},
@@ -233,7 +239,9 @@ def large_deal(lines: int) -> tuple[str, str, str]:
         labs = max(labs + 1, labs * lines // (len(text.splitlines()) + 1))
     numbers = range(1, labs + 1)
     sources = "".join(SOURCES.format(n=n) for n in numbers)
-    records = [{**claim, "id": str(claim["id"]).format(n=n), "source": f"press{n}"} for n in numbers for claim in CLAIMS]
+    records = [
+        {**claim, "id": str(claim["id"]).format(n=n), "source": f"press{n}"} for n in numbers for claim in CLAIMS
+    ]
     return text, sources, "".join(json.dumps(record) + "\n" for record in records)
 
 

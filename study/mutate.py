@@ -114,7 +114,9 @@ def deal(folder: Path = CASE) -> Deal:
     text = (folder / "deal.yaml").read_text(encoding="utf-8")
     evidence, findings = load_evidence(folder)
     node, problems = parse(text, "deal.yaml")
-    assert node is not None and not findings and not problems
+    assert node is not None
+    assert not findings
+    assert not problems
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -133,9 +135,9 @@ def _keys(node: Node, path: str, starts: list[int]) -> Iterator[Key]:
             name = re.escape(key.text)
             if DATES.fullmatch(own):
                 yield Key(start, end, key.text, "date")
-            elif key.text in WORDS or not (term := TERMS.fullmatch(own)) and not any(p.fullmatch(own) for p in NAMES):
+            elif key.text in WORDS or not any(pattern.fullmatch(own) for pattern in (TERMS, *NAMES)):
                 yield Key(start, end, key.text, "word")
-            elif term:
+            elif term := TERMS.fullmatch(own):
                 # a term is read as `agreement.term`, and amended by its own name among the amendments
                 yield Key(start, end, key.text, "name", rf"\b{re.escape(term[1])}\.{name}\b|[{{ ]{name}: (ends|\{{)")
             elif ".show." in own:
@@ -250,8 +252,8 @@ def main() -> int:
                 print(failure, flush=True)
     print(
         f"{found.mutations:,} mutations in {perf_counter() - began:.0f} s on {options.processes} processes, "
-        f"{found.in_words:,} in words of the language and {found.in_names:,} in names: {found.silent:,} left a deal that "
-        f"is in order, {len(found.failures)} failed; the slowest took {found.slowest:.2f} s"
+        f"{found.in_words:,} in words of the language and {found.in_names:,} in names: {found.silent:,} left a deal "
+        f"that is in order, {len(found.failures)} failed; the slowest took {found.slowest:.2f} s"
     )
     print(", ".join(f"{code} {count}" for code, count in found.codes.most_common()))
     return 1 if found.failures else 0

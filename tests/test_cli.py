@@ -184,6 +184,63 @@ def test_graph_prints_mermaid_and_writes_pictures(deal: Path, tmp_path: Path) ->
     assert "subscriptions" in picture.read_text(encoding="utf-8")
 
 
+def test_new_begins_a_deal_that_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    assert "detente run" in detente("new", folder).stdout
+    assert detente("fmt", "--check", folder).returncode == 0
+    done = detente("check", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert detente("run", folder, "--paths", "50").returncode == 0
+    again = detente("new", folder)
+    assert again.returncode == 2
+    assert "there already" in again.stderr
+
+
+def test_fmt_lays_out_and_is_content_the_second_time(deal: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("deal: 'x'  # a title\n", encoding="utf-8")
+    asked = detente("fmt", "--check", deal, other)
+    assert asked.returncode == 1
+    assert asked.stdout == f"{deal} would change\n{other} would change\n"
+    assert deal.read_text(encoding="utf-8") == DEAL
+    assert detente("fmt", tmp_path, other).returncode == 0
+    assert other.read_text(encoding="utf-8") == "deal: x  # a title\n"
+    again = detente("fmt", "--check", tmp_path, other)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert detente("diff", deal, tmp_path).returncode == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_fmt_leaves_what_it_cannot_read_and_goes_on(deal: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("a: {b\n", encoding="utf-8")
+    done = detente("fmt", broken, "no-such.yaml", deal)
+    assert done.returncode == 1
+    assert "yaml-syntax" in done.stderr
+    assert "no-such.yaml" in done.stderr
+    assert broken.read_text(encoding="utf-8") == "a: {b\n"
+    assert deal.read_text(encoding="utf-8") != DEAL
+
+
+def test_fmt_reads_a_text_and_prints_it() -> None:
+    command = [sys.executable, "-m", "detente", "fmt", "-"]
+    done = subprocess.run(command, input=b"b: '\xc3\xa9'\r\n", capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.decode()) == (0, "b: é\n")
+    checked = subprocess.run([*command, "--check"], input=b"b: 'x'\n", capture_output=True, timeout=60, check=False)
+    assert (checked.returncode, checked.stdout) == (1, b"- would change\n")
+    wrong = subprocess.run(command, input=b"a: {b\n", capture_output=True, timeout=60, check=False)
+    assert wrong.returncode == 1
+    assert "1 | a: {b" in wrong.stderr.decode()
+
+
+def test_schema_is_printed_and_written(tmp_path: Path) -> None:
+    file = tmp_path / "deal.schema.json"
+    assert detente("schema", "-o", file).returncode == 0
+    printed = json.loads(detente("schema").stdout)
+    assert json.loads(file.read_text(encoding="utf-8")) == printed
+    assert {"deal", "now", "agreements"} < set(printed["properties"])
+
+
 def test_without_a_command_it_helps() -> None:
     done = detente()
     assert done.returncode == 0

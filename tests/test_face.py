@@ -111,6 +111,15 @@ def test_an_unknown_scenario_or_output_is_refused_in_words(deal: detente.Deal) -
         deal.evaluate(["lab.salse at 2025-12"])
 
 
+def test_a_deal_is_kept_built_and_changed(deal: detente.Deal) -> None:
+    assert deal.to_text() == DEAL
+    built = detente.build(**deal.to_data())
+    assert built.diff(deal).same
+    slower = deal.changed({"assumptions.pace.value": "5% to 10% / year"})
+    last = [one.run(paths=200)["lab.sales"].p50[-1] for one in (deal, built, slower)]
+    assert last[0] == last[1] > last[2]
+
+
 def test_importing_is_light() -> None:
     code = "import sys, detente; print(sorted({'numpy', 'pandas', 'altair', 'rich', 'yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

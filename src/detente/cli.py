@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", type=Path, help="a .svg, .png, .html or .mmd (default: print Mermaid text)"
     )
 
+    ownership = _command(commands, "ownership", _ownership, "say who owns what on a date: cap tables, stakes, notes")
+    ownership.add_argument("--on", metavar="DATE", type=_date, help="default: where the record ends")
+    ownership.add_argument("--path", type=_whole_or_zero, help="one numbered path (default: means over all)")
+    ownership.add_argument("--scenario", default="base", help="a scenario of the deal")
+    ownership.add_argument("--json", action="store_true", help="the same as data")
+    _sized(ownership, paths=2_000)
+
     score = _command(commands, "score", _score, "run a deal from earlier dates and score what followed")
     score.add_argument(
         "--from",
@@ -317,6 +324,18 @@ def _graph(options: argparse.Namespace) -> int:
         print(f"The picture is in {options.output}")
     else:
         print(mermaid(answer), end="")
+    return 0
+
+
+def _ownership(options: argparse.Namespace) -> int:
+    from detente.answers.cap_table import cap_table
+    from detente.report.ownership import print_ownership
+
+    answer = cap_table(_deal(options), options.on, options.path, options.paths, options.seed, options.scenario)
+    if options.json:
+        print(json.dumps(answer.as_data(), indent=1))
+    else:
+        print_ownership(answer)
     return 0
 
 

@@ -162,7 +162,7 @@ def test_the_numbers_of_a_right_rest_on_the_grounds_of_the_right() -> None:
         ("{decided_by: lab}", "missing-key"),
         ("{decided_by: nobody, policy: never}", "unknown-party"),
         ("{decided_by: lab, policy: sometimes}", "not-a-policy"),
-        ("{decided_by: lab, policy: at(2025-03, 2025-04)}", "not-a-policy"),
+        ("{decided_by: lab, policy: 'at(2025-03, 2025-04)'}", "not-a-policy"),
         ("{decided_by: lab, policy: at(soon)}", "not-a-date"),
         ("{decided_by: lab, policy: after(1 USD)}", "unit-mismatch"),
         ("{decided_by: lab, policy: when(1)}", "condition-expected"),

@@ -139,7 +139,19 @@ def asked() -> Asked:
     """For every kind of block the keys asked for: by which method, whether required, of which words."""
     found: Asked = defaultdict(lambda: defaultdict(set))
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("has", "node", "scalar", "text", "one_of", "truth", "date", "expression", "points", "names", "sub"):
+        for name in (
+            "has",
+            "node",
+            "scalar",
+            "text",
+            "one_of",
+            "truth",
+            "date",
+            "expression",
+            "points",
+            "names",
+            "sub",
+        ):
             patch.setattr(Block, name, watched(name, getattr(Block, name), found))
         parse_deal(covering())
     return found

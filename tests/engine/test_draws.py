@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -157,6 +159,74 @@ def test_correlated_inputs_have_their_correlations_and_their_own_ranges() -> Non
     assert np.mean(drawn(one, "b") < 10.0) == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / COUNT))
 
 
+SCORED: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "uniform(2 USD, 6 USD)": lambda x: (x - 2) / 4,
+    "triangular(0, 1, 4)": lambda x: np.where(x < 1, x**2 / 4, 1 - (4 - x) ** 2 / 12),
+    "beta(2, 1)": lambda x: x**2,
+    "mixture(50%, uniform(0, 1), 50%, uniform(5, 6))": lambda x: np.where(x <= 1, x / 2, (x - 4) / 2),
+}
+"""Shapes without a normal of their own, with the share below a value worked out by hand."""
+
+
+@pytest.mark.parametrize("written", SCORED)
+def test_shapes_without_a_normal_can_be_correlated_too(written: str) -> None:
+    """The normal scores have the correlation; the shape itself is as it was."""
+    pair = f"a: {{value: 1 to 3, assumed: g}}\nb: {{value: '{written}', assumed: g}}"
+    one = graph(pair, correlations="- {between: [a, b], is: -0.6, assumed: g}")
+    shares = SCORED[written](drawn(one, "b"))
+    scores = [np.log(drawn(one, "a")), np.array([NormalDist().inv_cdf(share) for share in shares])]
+    assert np.corrcoef(scores)[0, 1] == pytest.approx(-0.6, abs=4 * 0.64 / math.sqrt(COUNT))
+    for share in (0.05, 0.5, 0.95):
+        error = 4 * math.sqrt(share * (1 - share) / COUNT)
+        assert np.mean(shares < share) == pytest.approx(share, abs=error)
+
+
+@pytest.mark.parametrize("written", [*SCORED, "10% to 30%"])
+def test_the_first_of_a_group_keeps_its_bits_whatever_its_shape(written: str) -> None:
+    pair = f"a: {{value: '{written}', assumed: g}}\nb: {{value: 'uniform(0, 1)', assumed: g}}"
+    together = graph(pair, correlations="- {between: [a, b], is: 0.7, assumed: g}")
+    assert (drawn(together, "a") == drawn(graph(pair), "a")).all()
+    assert (drawn(together, "b") != drawn(graph(pair), "b")).any()
+
+
+NEW = {
+    "beta(2, 5)": (2 / 7, math.sqrt(10 / 49 / 8)),
+    "beta(2, 5, 10 USD, 20 USD)": (10 + 20 / 7, 10 * math.sqrt(10 / 49 / 8)),
+    "bernoulli(30%)": (0.3, math.sqrt(0.21)),
+    "poisson(3)": (3.0, math.sqrt(3)),
+    "empirical(3 USD, 5 USD, 10 USD)": (6.0, math.sqrt(26 / 3)),
+    "mixture(40%, uniform(0, 1), 60%, 4)": (2.6, math.sqrt(0.4 * (1 / 12 + 0.25) + 0.6 * 16 - 2.6**2)),
+}
+"""Mean and deviation: of a beta a / (a + b) and a b / ((a + b)**2 (a + b + 1)); of a mixture by its raw moments."""
+
+
+@pytest.mark.parametrize("written", NEW)
+def test_draws_have_the_mean_and_deviation_of_their_shape(written: str) -> None:
+    mean, deviation = NEW[written]
+    values = drawn(graph(f"x: {{value: '{written}', assumed: g}}"), "x")
+    assert values.mean() == pytest.approx(mean, abs=4 * deviation / math.sqrt(COUNT))
+    assert values.std() == pytest.approx(deviation, rel=0.03)
+
+
+@pytest.mark.parametrize("written", NEW)
+def test_what_an_input_is_held_at_is_a_quantile_of_its_draws(written: str) -> None:
+    """At least the share lies at or below it, and at most the share below."""
+    one = graph(f"x: {{value: '{written}', assumed: g}}")
+    values = drawn(one, "x")
+    for share in (0.05, 0.5, 0.95):
+        error = 4 * math.sqrt(share * (1 - share) / COUNT)
+        at = held(one, "x", share)
+        assert np.mean(values <= at) >= share - error
+        assert np.mean(values < at) <= share + error
+    assert run_arguments(one, Variant(central=True), 1, PATHS)["x"] == median(one.inputs["x"].distribution)
+
+
+def test_a_growth_in_a_mixture_compounds() -> None:
+    one = graph("x: {value: 'mixture(50%, 5% / year, 50%, uniform(20% / year, 40% / year))', assumed: g}")
+    assert held(one, "x", 0.3) == pytest.approx(math.log(1.05) / 12, rel=EXACT)
+    assert held(one, "x", 0.75) == pytest.approx(math.log(1.3) / 12, rel=EXACT)
+
+
 def test_the_first_of_a_correlated_group_keeps_its_own_draws() -> None:
     pair = "a: {value: 1 to 3, assumed: g}\nb: {value: 1 to 3, assumed: g}"
     together = graph(pair, correlations="- {between: [a, b], is: 0.7, assumed: g}")
@@ -203,6 +273,16 @@ def test_shocks_are_standard_normal_and_independent_by_month_and_driver() -> Non
     assert np.abs(found - np.eye(7)).max() < 4.5 / math.sqrt(COUNT)
     assert np.mean(months) == pytest.approx(0.0, abs=4 / math.sqrt(7 * COUNT))
     assert np.std(months) == pytest.approx(1.0, abs=4 / math.sqrt(2 * 7 * COUNT))
+
+
+def test_uniforms_of_a_month_are_even_and_the_share_below_its_normal() -> None:
+    """One word of the same block: of one driver and month the normal is the quantile of the uniform."""
+    shocks = Shocks(1, PATHS)
+    shares = shocks.uniform("a", 24_300)
+    assert np.mean(shares) == pytest.approx(0.5, abs=4 / math.sqrt(12 * COUNT))
+    assert np.mean(shares < 0.1) == pytest.approx(0.1, abs=4 * 0.3 / math.sqrt(COUNT))
+    assert [NormalDist().inv_cdf(share) for share in shares] == pytest.approx(shocks.normal("a", 24_300), rel=1e-6)
+    assert (Shocks(1, PATHS, central=True).uniform("a", 24_300) == 0.0).all()
 
 
 def test_shocks_asked_for_in_any_order_are_the_same() -> None:

@@ -39,6 +39,7 @@ def program(
         arguments=given.get("arguments", {}),
         tables=given.get("tables", {}),
         normals=given.get("normals", {}),
+        uniforms=given.get("uniforms", {}),
         month_slot=given.get("month_slot", -1),
         rates=cells * slots,
         hoisted={rate: (hoisted or {}).get(rate, ()) for rate in rates},
@@ -50,11 +51,20 @@ def program(
     )
 
 
+class Months:
+    """Shocks that a test can foresee: the number of the month, and a share that is its last two digits."""
+
+    def normal(self, driver: str, month: int) -> FloatArray:
+        return np.full(LANES, float(month))
+
+    def uniform(self, driver: str, month: int) -> FloatArray:
+        return np.full(LANES, month % 100 / 100)
+
+
 def run(
     of: Program,
     arguments: dict[str, FloatArray | float] | None = None,
     tables: dict[str, tuple[int, FloatArray]] | None = None,
-    normal: Callable[[str, int], FloatArray] = lambda driver, month: np.full(LANES, float(month)),
     months: tuple[int, int, int] = (START, NOW, LAST),
 ) -> dict[tuple[str, int, int], float]:
     """The first lane of every slot that holds a number, by phase, month and slot."""
@@ -65,7 +75,7 @@ def run(
             if value is not None:
                 seen[phase, month, slot] = float(np.asarray(value, dtype=np.float64).flat[0])
 
-    execute(of, arguments or {}, tables or {}, normal, months, keep)
+    execute(of, arguments or {}, tables or {}, Months(), months, keep)
     return seen
 
 
@@ -145,6 +155,12 @@ def test_normals_are_drawn_for_each_month() -> None:
     of = program(1, normals={"d": 0}, outputs={"x": 0})
     told = run(of)
     assert [told["month", month, 0] for month in (103, 104, 105)] == [103.0, 104.0, 105.0]
+
+
+def test_uniforms_are_drawn_for_each_month() -> None:
+    of = program(1, uniforms={"d": 0}, outputs={"x": 0})
+    told = run(of)
+    assert [told["month", month, 0] for month in (103, 104, 105)] == [0.03, 0.04, 0.05]
 
 
 def test_two_memories_can_change_places() -> None:

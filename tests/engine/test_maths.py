@@ -1,4 +1,4 @@
-"""The four functions: accurate, total, quiet, and the same bits from another back end."""
+"""The functions: accurate, total, quiet, and the same bits from another back end."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ ONE_SIDED: dict[str, Callable[..., Any]] = {
     "log": maths.log,
     "normal_quantile": maths.normal_quantile,
     "normal_draw": maths.normal_draw,
+    "normal_cdf": maths.normal_cdf,
 }
 AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, INF, -INF, NAN, 5e-324, 2.0**-1022, 1.7976931348623157e308, 1e-300, 1e-12]
 AWKWARD += [709.78, 709.79, 710.0, -708.04, -708.06, -745.0, 1 - 2.0**-53, 1 + 2.0**-52, 3.0, -3.0, 2.0**53, 1.4e-11]
@@ -133,6 +134,38 @@ def test_a_normal_draw_beyond_32_bits_is_the_quantile() -> None:
     assert same_bits(maths.normal_draw(u), maths.normal_quantile(u))
 
 
+# Computed with mpmath at 200 bits.
+SHARES = {
+    -37.0: 5.7255712225245768e-300,
+    -20.0: 2.7536241186062337e-89,
+    -8.0: 6.2209605742717841e-16,
+    -5.7: 5.9903714010635282e-9,
+    -3.0: 0.0013498980316300945,
+    -1.6448536269514722: 0.050000000000000054,
+    -0.7: 0.24196365222307303,
+    -0.6: 0.27425311775007359,
+    -1e-9: 0.49999999960105772,
+    0.5: 0.6914624612740131,
+    2.5: 0.99379033467422386,
+    6.0: 0.99999999901341235,
+}
+
+
+def test_the_normal_distribution_is_accurate_down_to_the_far_tail() -> None:
+    assert relative_error(maths.normal_cdf(array(*SHARES)), list(SHARES.values())) < 1e-15
+
+
+def test_the_normal_distribution_takes_the_quantile_back() -> None:
+    """Of every share but those so close to 1 that its last digit is worth more than the rounding of z."""
+    u = (np.random.default_rng(7).integers(0, 2**32, 20_000) + 0.5) * 2.0**-32
+    assert relative_error(maths.normal_cdf(maths.normal_quantile(u)), u.tolist()) < 1e-13
+
+
+def test_the_normal_distribution_never_falls() -> None:
+    z = np.sort(np.random.default_rng(8).uniform(-9.0, 9.0, 200_000))
+    assert (np.diff(maths.normal_cdf(z)) >= 0.0).all()
+
+
 # Special values.
 
 
@@ -206,6 +239,13 @@ def test_power_at_its_ends(x: float, y: float, expected: float) -> None:
 )
 def test_the_normal_quantile_at_its_ends(function: Callable[..., Any], u: float, expected: float) -> None:
     assert same_bits(function(array(u)), array(expected))
+
+
+@pytest.mark.parametrize(
+    ("z", "expected"), [(0.0, 0.5), (-0.0, 0.5), (INF, 1.0), (-INF, 0.0), (9.0, 1.0), (-39.0, 0.0), (NAN, NAN)]
+)
+def test_the_normal_distribution_at_its_ends(z: float, expected: float) -> None:
+    assert same_bits(maths.normal_cdf(array(z)), array(expected))
 
 
 # Behaviour on arrays. That no warning leaks is seen to by pytest, which makes every warning an error.

@@ -21,6 +21,7 @@ TEXT = small(
         by_month: {is: exp(level)}
         by_cell: {is: exp(level) * exp(a)}
         twice: {is: (a + b) * (a + b) + exp(a)}
+        jumps: {past: {2024-12: 1}, next: 'jump(growth = 0% / year, volatility = 10% / sqrt(year), rate = 1 / year, size = 9%)', assumed: g}
         walk: {past: {2024-12: 1}, next: 'gbm(growth = 0% / year, volatility = 10% / sqrt(year))', assumed: g}
         late: {is: 'delay(level, 2 months)', assumed: g}
         kept: {is: 'prev(walk, start = 1)'}
@@ -82,6 +83,9 @@ def test_what_no_output_needs_is_not_in_the_program(graph: Graph) -> None:
     assert not one.memories
     walk = compile_graph(graph, ("walk",), ())
     assert set(walk.normals) == {"walk"}
+    assert not walk.uniforms
+    jumps = compile_graph(graph, ("jumps",), ())
+    assert (set(jumps.normals), set(jumps.uniforms)) == ({"jumps"}, {"jumps arrivals"})
     assert [memory.equation for memory in walk.memories] == ["walk"]
     account = compile_graph(graph, ("cloud.USD",), ())
     assert size(walk) < size(account) < size(compile_graph(graph, tuple(graph.equations), ()))
@@ -131,6 +135,7 @@ def test_every_source_is_filled_before_it_is_read(graph: Graph) -> None:
     """In the order in which the parts run, and within each part from top to bottom."""
     program = compile_graph(graph, tuple(graph.equations), ("walk at 2025-06",), traced=True)
     filled = {*program.constants, *program.arguments.values(), *program.tables.values(), *program.normals.values()}
+    filled |= {*program.uniforms.values()}
     filled |= {program.month_slot} | {one.slot for one in program.memories} | {one.earlier for one in program.memories}
     for code in (*(program.hoisted[rate] for rate in ("once", "path", "month")),):
         for one in code:

@@ -6,7 +6,9 @@ import math
 
 import pytest
 
-from tests.support import EXACT, codes, play, refused, small
+from detente.engine.evaluate import graph_of
+from detente.lang.distribution import DISTRIBUTIONS
+from tests.support import EXACT, codes, play, read, refused, small
 
 ASSUMED = """
     pace:   {value: 60% / year, assumed: g}
@@ -160,6 +162,47 @@ def test_a_name_that_no_expression_could_hold_is_refused(name: str) -> None:
         ("'lognormal(1, 0)'", "", "impossible-distribution"),
         ("'lognormal(1 USD, 2 USD)'", "", "impossible-distribution"),
         ("'normal(1)'", "", "wrong-arguments"),
+        ("'normal(mean = 1, deviation = 2)'", "", "wrong-arguments"),
+        ("'beta(2)'", "", "wrong-arguments"),
+        ("'beta(2, 3, 1)'", "", "wrong-arguments"),
+        ("'beta(0, 3)'", "", "impossible-distribution"),
+        ("'beta(2, 20000)'", "", "impossible-distribution"),
+        ("'beta(2 USD, 3)'", "", "unit-mismatch"),
+        ("'beta(2, 3, 5 USD, 4 USD)'", "", "impossible-distribution"),
+        ("'beta(2, 3, 5 USD, 4 MW)'", "", "unit-mismatch"),
+        ("'beta(2, 3)'", "growth", "unit-mismatch"),
+        ("'bernoulli(0)'", "", "impossible-distribution"),
+        ("'bernoulli(120%)'", "", "impossible-distribution"),
+        ("'bernoulli(1 / year)'", "", "unit-mismatch"),
+        ("'bernoulli(1%, 2%)'", "", "wrong-arguments"),
+        ("'bernoulli(30%)'", "rate", "unit-mismatch"),
+        ("'poisson(0)'", "", "impossible-distribution"),
+        ("'poisson(501)'", "", "impossible-distribution"),
+        ("'poisson(3)'", "share", "share-outside"),
+        ("'empirical(3)'", "", "wrong-arguments"),
+        ("'empirical(3, 3)'", "", "impossible-distribution"),
+        ("'empirical(3 USD, 3 MW)'", "", "unit-mismatch"),
+        ("'empirical(3, a)'", "", "not-a-literal"),
+        ("'mixture(70%, 1 to 2)'", "", "wrong-arguments"),
+        ("'mixture(70%, 1 to 2, 20%)'", "", "wrong-arguments"),
+        ("'mixture(70%, 1 to 2, 20%, 3 to 4)'", "", "impossible-distribution"),
+        ("'mixture(100%, 1 to 2, 0%, 3 to 4)'", "", "impossible-distribution"),
+        ("'mixture(70%, 1 to 2 USD, 30%, 3 to 4 MW)'", "", "unit-mismatch"),
+        ("'mixture(70%, 1% to 2% / year, 30%, 3% to 4% / month)'", "", "unit-mismatch"),
+        ("'mixture(70%, 2 to 1, 30%, 3 to 4)'", "", "range-backwards"),
+        ("'mixture(70%, 3, 30%, 3)'", "", "impossible-distribution"),
+        ("'mixture(70%, uniform(2, 1), 30%, 3)'", "", "impossible-distribution"),
+        ("'uniform(50%, 120%)'", "", "share-outside"),
+        ("'uniform(-0.1, 0.5)'", "share", "share-outside"),
+        ("'triangular(0.5, 0.8, 1.2)'", "probability", "share-outside"),
+        ("'normal(120%, 5%)'", "", "share-outside"),
+        ("'lognormal(120%, 2)'", "", "share-outside"),
+        ("'empirical(20%, 120%)'", "", "share-outside"),
+        ("'beta(2, 3, 0%, 120%)'", "", "share-outside"),
+        ("'mixture(50%, 20% to 30%, 50%, 120%)'", "", "share-outside"),
+        ("'mixture(50%, 120%, 50%, uniform(0%, 50%))'", "", "share-outside"),
+        ("-100% / year", "", "impossible-distribution"),
+        ("'uniform(-120% / year, 5% / year)'", "", "impossible-distribution"),
         ("1 USD to 2 MW", "", "unit-mismatch"),
         ("2 * 3", "", "not-a-literal"),
         ("5%", "growth", "unit-mismatch"),
@@ -224,12 +267,53 @@ def test_a_correlation_that_cannot_be_is_refused(correlations: str, code: str) -
     assert code in codes(small(assumptions=PAIR, correlations=correlations))
 
 
-@pytest.mark.parametrize("value", ["uniform(1, 2)", "triangular(1, 2, 3)"])
-def test_what_has_no_normal_score_cannot_be_correlated(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("bernoulli(30%)", ["not-correlations"]),
+        ("poisson(3)", ["not-correlations"]),
+        ("empirical(1, 2, 4)", ["not-correlations"]),
+        ("mixture(50%, 1, 50%, poisson(4))", ["not-correlations"]),
+        ("uniform(1, 2)", []),
+        ("triangular(1, 2, 3)", []),
+        ("beta(2, 3)", []),
+        ("mixture(50%, 1 to 2, 50%, 3 to 4)", []),
+    ],
+)
+def test_what_takes_single_values_cannot_be_correlated(value: str, expected: list[str]) -> None:
     text = PAIR.replace("b: {value: 1 to 2", f"b: {{value: '{value}'")
-    assert codes(small(assumptions=text, correlations="- {between: [a, b], is: 0.5, assumed: g}")) == [
-        "not-correlations"
-    ]
+    assert codes(small(assumptions=text, correlations="- {between: [a, b], is: 0.5, assumed: g}")) == expected
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_the_example_of_every_distribution_compiles(name: str) -> None:
+    assert codes(small(assumptions=f"a: {{value: '{DISTRIBUTIONS[name].example}', assumed: g}}")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text", "scale"),
+    [
+        ("20% to 30%", "", "%", 0.01),
+        ("1 to 2 bn USD", "", "bn USD", 1e9),
+        ("lognormal(10 bn USD, 2)", "", "bn USD", 1e9),
+        ("beta(2, 5)", "", "%", 0.01),
+        ("beta(2, 5)", "ratio", "", 1.0),
+        ("beta(2, 5, 10 GW, 20 GW)", "", "GW", 1000.0),
+        ("bernoulli(30%)", "", "", 1.0),
+        ("bernoulli(30%)", "probability", "%", 0.01),
+        ("poisson(3)", "", "", 1.0),
+        ("empirical(3 mn USD, -5 mn USD)", "", "mn USD", 1e6),
+        ("mixture(70%, 5 to 10 bn USD, 30%, 20 to 40 bn USD)", "", "bn USD", 1e9),
+        ("mixture(70%, 5% to 10% / year, 30%, beta(2, 3, 20% / year, 40% / year))", "", "% / year", 0.01),
+        ("mixture(70%, 5, 30%, poisson(4))", "", "", 1.0),
+    ],
+)
+def test_an_input_is_shown_as_it_is_written(value: str, kind: str, text: str, scale: float) -> None:
+    of_kind = f", kind: {kind}" if kind else ""
+    graph = graph_of(read(small(assumptions=f"a: {{value: '{value}'{of_kind}, assumed: g}}")))
+    shown = graph.inputs["a"].shown
+    assert shown.text == text
+    assert shown.scale == pytest.approx(scale)
 
 
 # events and scenarios

@@ -3,7 +3,7 @@
 import pytest
 
 from detente.engine.simulate import Variant
-from tests.support import agreement, agreements, codes, play, small
+from tests.support import EXACT, agreement, codes, play
 from tests.terms.served import NEED, cloud, rival, served
 
 # exclusivity
@@ -49,6 +49,62 @@ def test_where_it_lapses_rivals_share_what_the_supplier_cannot() -> None:
 def test_an_exclusivity_switched_off_binds_nobody() -> None:
     text = served(cloud(exclusive()), rival("1"))
     assert play(text, variant=Variant(off=frozenset({"first.only"})))("second.power.use", "2025-01") == 8.0
+
+
+def test_an_exclusivity_of_a_share_leaves_the_rest_to_rivals() -> None:
+    """70% of 10 MW are owed: 3 MW are left to the cheaper rival, 6 of the 7 the supplier has, 1 stays unmet."""
+    played = play(served(cloud(exclusive(", share: 70%, assumed: given")), rival("1")))
+    assert played("first.power.use", "2025-01") == 6.0
+    assert played("second.power.use", "2025-01") == pytest.approx(3.0, rel=EXACT)
+    assert played("lab.compute.unmet", "2025-01") == pytest.approx(1.0, rel=EXACT)
+
+
+def test_a_share_and_a_lapse_leave_the_greater_of_the_two() -> None:
+    """The rest of 30% is 3 MW, what the supplier cannot is 4 MW."""
+    played = play(served(cloud(exclusive(", share: 70%, lapse_if_unable: true, assumed: given")), rival("1")))
+    assert played("second.power.use", "2025-01") == 4.0
+
+
+def test_a_waiver_lets_rivals_in() -> None:
+    text = served(cloud(exclusive(", waived: let")), rival("1"), events="let: {decided_by: cloud, policy: at(2025-03)}")
+    assert play(text).series("second.power.use", "2025-02", "2025-04") == [0.0, 8.0, 8.0]
+
+
+def selling(more: str, needed: str = "10 MW") -> str:
+    """The supplier, with 6 MW for the lab, also has 5 MW for a rival's need of 9; it is bound to the lab."""
+    term = "power: {type: supply, supplier: cloud, need: rival.compute, capacity: 5 MW, price: 9 USD / MW / month, assumed: given}"
+    return served(
+        cloud(
+            f"only: {{type: exclusivity, supplier: cloud, need: lab.compute, closes: rival.compute{more}, assumed: given}}"
+        ),
+        agreement(term, "rival, cloud", "2024-03", "third"),
+        need=f"{NEED.replace('10 MW', needed)}\nrival.compute: {{resource: compute, amount: 9 MW, assumed: given}}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "needed", "elsewhere"),
+    [
+        ("", "10 MW", 0.0),
+        (", share: 60%", "10 MW", 4.0),
+        (", lapse_if_unable: true", "3 MW", 3.0),
+        (", until: 2024-12", "10 MW", 5.0),
+    ],
+    ids=["nothing else", "a share", "what is not taken", "ended"],
+)
+def test_a_supplier_may_be_bound_to_sell_to_one_need(more: str, needed: str, elsewhere: float) -> None:
+    """It sells 6 MW here; if that is 60% of all, it may sell 6 x 40 / 60 = 4 elsewhere. Of 6 MW 3 are not taken."""
+    played = play(selling(more, needed))
+    assert played("third.power.use", "2025-01") == pytest.approx(elsewhere)
+
+
+def test_an_exclusivity_cannot_close_the_need_it_serves() -> None:
+    assert codes(selling("").replace("closes: rival.compute", "closes: lab.compute")) == ["impossible-parameter"]
+
+
+@pytest.mark.parametrize("more", [", share: 0%", ", carve_out: [rival]", ", share: 130%"])
+def test_a_binding_of_the_supplier_that_says_nothing_is_refused(more: str) -> None:
+    assert codes(selling(more)) == ["impossible-parameter"]
 
 
 # right_of_first_refusal
@@ -114,3 +170,39 @@ def test_a_right_switched_off_takes_nothing() -> None:
 def test_a_right_to_match_wants_an_offer_to_match_with() -> None:
     text = served(agreement(refusal(), name="first"), rival())
     assert codes(text) == ["no-offer-to-match-with"]
+
+
+def test_what_was_taken_over_goes_back_where_the_rival_would_no_longer_have_it() -> None:
+    """Everything new is matched: 5 of 7 MW by April. In May the rival would have 3 MW in all, in June 7 again."""
+    sites = GROWTH.replace("2025-04: 7", "2025-04: 7, 2025-05: 3, 2025-06: 7")
+    played = play(growing(refusal()).replace(GROWTH, sites))
+    assert played.series("first.power.offered", "2025-03", "2025-06") == [10.0, 11.0, 9.0, 11.0]
+    assert played.series("second.power.offered", "2025-03", "2025-06") == [2.0, 2.0, 0.0, 2.0]
+
+
+def test_two_holders_never_take_over_the_same_increment() -> None:
+    """Of 4 MW in March the first takes half, the second all that is left: nothing is the rival's but its 2 MW. Of 1 MW
+    in April the first takes a half, the second the other."""
+    other = (
+        "power: {type: supply, supplier: fund, need: lab.compute, capacity: 1 MW, price: 2 USD / MW / month, assumed: given}\n"
+        "right: {type: right_of_first_refusal, holder: fund, need: lab.compute, matches: 100 MW, carve_out: [cloud], assumed: given}"
+    )
+    text = served(
+        cloud(refusal(more=", chance: 50%, carve_out: [fund]")),
+        rival("1").replace("8 MW", "sites"),
+        agreement(other, "lab, fund", "2024-03", "third"),
+        variables=GROWTH,
+    )
+    played = play(text)
+    assert played.series("first.power.offered", "2025-02", "2025-04") == [6.0, 8.0, 8.5]
+    assert played.series("third.power.offered", "2025-02", "2025-04") == [1.0, 3.0, 3.5]
+    assert played.series("second.power.offered", "2025-02", "2025-04") == [2.0, 2.0, 2.0]
+
+
+def test_what_was_passed_on_may_be_signed_within_the_window() -> None:
+    """Half of 4 MW in March is passed on. What is new in April and May, within two months, is free; in June half of it is
+    taken over again."""
+    sites = "sites: {unit: MW, table: {2025-01: 2, 2025-02: 2, 2025-03: 6, 2025-04: 7, 2025-05: 8, 2025-06: 10}, assumed: given}"
+    played = play(growing(refusal(more=", chance: 50%, window: 2 months")).replace(GROWTH, sites))
+    assert played.series("second.power.offered", "2025-02", "2025-06") == [2.0, 4.0, 5.0, 6.0, 7.0]
+    assert played.series("first.power.offered", "2025-02", "2025-06") == [6.0, 8.0, 8.0, 8.0, 9.0]

@@ -201,7 +201,7 @@ def test_notes_that_take_the_whole_company_are_refused_when_they_run() -> None:
         ),
     )
     with pytest.raises(detente.Refused) as wrong:
-        detente.loads(text).run(paths=64)
+        detente.loads(text).run(paths=64, outputs=["fund.equity"])
     assert [one.code for one in wrong.value.diagnostics] == ["not-finite"]
 
 

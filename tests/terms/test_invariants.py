@@ -108,12 +108,13 @@ def never_above_what_was_committed(played: Played, name: str) -> None:
 
 def a_round_dilutes_by_raise_over_post_money(played: Played, name: str) -> None:
     held = played.simulated(f"{name}.held") > 0.0
-    if f"{name}.allowed" in played.graph.equations:
-        held &= played.simulated(f"{name}.allowed") == 1.0
     bought, count = played.simulated(f"{name}.shares"), played.simulated(f"{name}.count")
     raised, price = played.simulated(f"{name}.raised"), played.simulated(f"{name}.price")
     pre_money = price * count
-    assert np.allclose((bought / (count + bought))[held], (raised / (pre_money + raised))[held], rtol=SMALL, atol=0.0)
+    full = (
+        held if f"{name}.allowed" not in played.graph.equations else held & (played.simulated(f"{name}.allowed") == 1.0)
+    )
+    assert np.allclose((bought / (count + bought))[full], (raised / (pre_money + raised))[full], rtol=SMALL, atol=0.0)
     assert (bought[~held] == 0.0).all()
     spacing = int(value_of(played, name, "not_within"))
     for lane in range(held.shape[1]):

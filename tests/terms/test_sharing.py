@@ -185,6 +185,16 @@ def test_a_milestone_is_paid_once_when_it_is_verified_in_time(more: str, paid_in
     assert played.series("pact.it") == [50.0 if f"2025-{number:02d}" == paid_in else 0.0 for number in range(1, 13)]
 
 
+def test_a_milestone_reached_on_record_is_not_paid_again() -> None:
+    """It happened before the record ended (R12): an opening of the term says what was paid, and nothing follows."""
+    paid = {"pact.it": "{balance: 50 USD, assumed: given}"}
+    opening = "\n".join(f"{name}: {{balance: 0 USD}}" for name in ("lab.USD", "cloud.USD", "rival.USD", "staff.USD"))
+    opening += "\nstaff.equity: {balance: 100 share, assumed: given}\n" + "\n".join(f"{k}: {v}" for k, v in paid.items())
+    played = play(one(MILESTONE, events="approval: {happened: 2024-12, assumed: given}", opening=opening))
+    assert played.series("pact.it") == [0.0] * 12
+    assert set(played.series("pact.it.paid")) == {50.0}
+
+
 def test_joint_development_is_paid_in_its_parts() -> None:
     """40 a month: 24 of it the lab's, 16 the cloud's; the world does the work."""
     term = "type: joint_development, cost: 40 USD / month, to: world, cost_shares: {lab: 60%, cloud: 40%}, ownership: {lab: 50%, cloud: 50%}"

@@ -333,7 +333,7 @@ class Reader:
             elif node.arguments:
                 for argument in node.arguments:
                     visit(argument)
-            elif node.operation not in ("constant", "month", "normal"):
+            elif node.operation not in ("constant", "month", "normal", "uniform"):
                 found.setdefault((node.operation, node.name), node)
 
         visit(formula)
@@ -359,6 +359,8 @@ class Reader:
                 return table.values[min(max(month - table.first, 0), len(table.values) - 1)]
             case "normal":
                 return float(self.told.normals[node.name, month][0])
+            case "uniform":
+                return float(self.told.uniforms[node.name, month][0])
         with np.errstate(all="ignore"):
             arguments = [self.compute(argument, month) for argument in node.arguments]
             return np.asarray(OPERATIONS[node.operation](*arguments)).reshape(-1)[0]
@@ -404,8 +406,11 @@ def _flows(formula: Formula) -> list[tuple[str, float]]:
 def _written(deal: Deal, name: str) -> str:
     from detente.lang.printer import print_expression
 
-    assumption = deal.assumptions.get(name)
-    return print_expression(assumption.value) if assumption else ""
+    if name in deal.assumptions:
+        return print_expression(deal.assumptions[name].value)
+    variable, _, date = name.partition(" on ")
+    points = deal.variables[variable].table if variable in deal.variables else ()
+    return next((print_expression(point.value) for point in points if point.date.text == date), "")
 
 
 def _names(tree: Explanation) -> list[str]:

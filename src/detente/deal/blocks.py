@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from detente.deal.fields import WAYS_BETWEEN
 from detente.deal.load import KINDS, SECTIONS
 
 Shape = dict[str, Any]
@@ -191,11 +192,16 @@ BLOCKS = {
         {
             "unit": Key("The unit of bare numbers in the block, and the one it is shown in.", TEXT),
             "past": Key("The record by date. Every path passes through it.", POINTS),
-            "table": Key("Values by date, straight between them and level outside.", POINTS),
+            "table": Key("Values by date, some perhaps uncertain; level outside the dates.", POINTS),
+            "interpolation": Key(
+                "What holds between the dates of the table: a straight line (so if left out), the last value, or a "
+                "straight line in logarithms.",
+                words(*WAYS_BETWEEN),
+            ),
             "observed": Key("What was observed: compared, charted and scored, it drives nothing.", POINTS),
             "next": Key(
-                "The process after the record: `gbm(growth = …, volatility = …)` or "
-                "`ou(mean = …, half_life = …, volatility = …)`.",
+                "The process after the record, such as `gbm(growth = …, volatility = …)`, "
+                "`ou(mean = …, half_life = …, volatility = …)`, `jump(…)` or `count(rate = …)`.",
                 EXPRESSION,
             ),
             "is": Key("A formula of other names, such as `price * use(azure.capacity)`.", EXPRESSION),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from detente.deal.model import Citation, Gives, Grounds, Point, Policy
+from detente.deal.model import Citation, Gives, Grounds, Interpolation, Point, Policy
 from detente.lang.functions import FUNCTIONS
 from detente.lang.parser import parse_expression
 from detente.lang.syntax import At, By, Call, Name, Node, Number, Quantity, walk
@@ -19,6 +19,7 @@ from detente.text.nodes import Node as YamlNode
 from detente.text.place import Place, Word
 from detente.text.written import DATES, ISO, Date, parse_date
 
+WAYS_BETWEEN: tuple[Interpolation, ...] = ("straight", "level", "logarithmic")
 GROUND_KEYS = ("claims", "assumed", "since", "note")
 GIVES: tuple[Gives, ...] = ("value", "bound", "direction", "existence")
 POLICIES = ("never", "at(DATE)", "after(DELAY)", "when(CONDITION)")
@@ -192,6 +193,18 @@ class Block:
                     ways=("put the points in order of time",),
                 )
         return tuple(found)
+
+    def interpolation(self) -> Interpolation:
+        """What holds between the dates of the block's `table`; straight where it does not say."""
+        said = self.one_of("interpolation", WAYS_BETWEEN, "straight")
+        if "interpolation" in self.entries and "table" not in self.entries:
+            self.report(
+                "superfluous-key",
+                f"`interpolation` of {self.what} has no table to act on",
+                self.place_of("interpolation"),
+                ways=("take it away", "give a `table`"),
+            )
+        return next(way for way in WAYS_BETWEEN if way == said)
 
     def names(self, key: str, required: bool = False) -> tuple[Scalar, ...]:
         """A key that holds a list of names; one name may stand alone."""

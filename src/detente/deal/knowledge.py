@@ -47,6 +47,15 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
         for name, found in known.replaced("variable", deal.variables.values()).items()
     }
     for name, variable in variables.items():
+        if deal.variables[name].table and variable.table == ():
+            findings.append(
+                Diagnostic(
+                    "not-yet-known",
+                    f"no point of the table of '{name}' was known by {month_text(month)}",
+                    variable.place,
+                    ways_out=("add a point that was known by then", "give `before: {…}`"),
+                )
+            )
         if deal.variables[name].next is not None and not variable.past:
             findings.append(
                 Diagnostic(

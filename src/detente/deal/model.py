@@ -6,6 +6,7 @@ Expressions are syntax trees of `lang.syntax`; dates are calendar months where o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from detente.evidence.records import Evidence
@@ -101,15 +102,20 @@ class Point:
     place: Place
 
 
+Interpolation = Literal["straight", "level", "logarithmic"]
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A quantity by month: a record and a process, a table, or a formula; `observed` is compared and drives nothing."""
+    """A quantity by month: a record and a process, a table, or a formula; `observed` is compared and drives nothing.
+    `interpolation` says what holds between the dates of the table."""
 
     name: str
     unit: str
     past: tuple[Point, ...]
     next: Node | None
     table: tuple[Point, ...]
+    interpolation: Interpolation
     formula: Node | None
     observed: tuple[Point, ...]
     grounds: Grounds
@@ -327,7 +333,7 @@ class Check:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deal:
     """What the files of a deal say. Names are keys in the order of the file."""
 
@@ -360,6 +366,10 @@ class Deal:
 
     def terms(self) -> dict[str, TermText]:
         """The latest version of every term by its whole name, `agreement.term`."""
+        return self._terms
+
+    @cached_property
+    def _terms(self) -> dict[str, TermText]:
         return {
             f"{agreement.name}.{name}": versions[-1]
             for agreement in self.agreements.values()

@@ -40,6 +40,9 @@ class _Bounds:
         self.policies: dict[str, list[Policy]] = {
             name: [event.policy, *event.options] for name, event in deal.events.items() if event.policy is not None
         }
+        self.rights_over: dict[str, list[tuple[str, TermText]]] = {}
+        for name, term in deal.terms().items():
+            self.rights_over.setdefault(str(term.parameters.get("over")), []).append((name, term))
         self.switched_off: set[str] = set()
         scenarios = [*deal.scenarios.values()]
         scenarios += [side for right in deal.rights.values() for side in (right.use, right.instead)]
@@ -73,11 +76,10 @@ class _Bounds:
 
     def consents(self, event: Event) -> Iterator[str]:
         """The events by which consents are given that an event always needs."""
-        for name, term in self.deal.terms().items():
+        for name, term in self.rights_over.get(event.name, ()):
             lasts = term.first <= self.first and not term.stops and (term.last is None or term.last >= self.deal.last)
-            given = term.parameters.get("given")
-            if term.parameters.get("over") == event.name and lasts and name not in self.switched_off:
-                yield str(given)
+            if lasts and name not in self.switched_off:
+                yield str(term.parameters.get("given"))
 
     def policy(self, policy: Policy, possible: Month) -> Month:
         match policy.kind:

@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from detente.engine import maths
+from detente.engine import maths, quantiles
 from detente.engine.random import block, driver_key, uniform
 from detente.graph.model import Graph
-from detente.lang.distribution import Distribution
+from detente.lang.distribution import NORMAL_SHAPES, Distribution
 
 FloatArray = npt.NDArray[np.float64]
 PathArray = npt.NDArray[np.uint64]
 
 WHOLE_PATH = 0
 """The calendar month of what is drawn once a path."""
-
-Z95 = 1.6448536269514722
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +42,25 @@ def input_value(
         return np.asarray(override[paths.astype(np.int64)])
     shape = override if isinstance(override, Distribution) else one.distribution
     quantile = override.quantile if isinstance(override, Held) else 0.5 if central else None
-    if shape.shape in ("uniform", "triangular"):
-        held = np.full(1, quantile) if quantile is not None else None
-        written = _by_uniform(shape, uniform(seed, driver_key(one.stream), paths, WHOLE_PATH) if held is None else held)
+    if quantile is not None:
+        written = quantiles.quantile(shape, np.full(1, quantile))
     elif shape.shape == "fixed":
-        written = _by_normal(shape, np.zeros(1))
-    elif quantile is not None:
-        written = _by_normal(shape, maths.normal_quantile(np.full(1, quantile)))
+        written = np.full(1, shape.parameters[0])
     else:
-        written = _by_normal(shape, _score(graph.mixing.get(name, ((one.stream, 1.0),)), seed, paths))
+        written = _drawn(shape, graph.mixing.get(name, ((one.stream, 1.0),)), seed, paths)
     base = in_base_units(shape, written)
     return float(base[0]) if len(base) == 1 and len(paths) != 1 else base
+
+
+def _drawn(shape: Distribution, parts: tuple[tuple[str, float], ...], seed: int, paths: PathArray) -> FloatArray:
+    """Draws as written. An input of a correlated group has a standard normal made of those of the group (Cholesky), and
+    one that is not made of a normal takes the share below it for its uniform."""
+    if shape.shape in NORMAL_SHAPES:
+        return quantiles.by_score(shape, _score(parts, seed, paths))
+    if len(parts) == 1 and parts[0][1] == 1.0:
+        return quantiles.quantile(shape, uniform(seed, driver_key(parts[0][0]), paths, WHOLE_PATH))
+    share = np.asarray(maths.normal_cdf(_score(parts, seed, paths)))
+    return quantiles.quantile(shape, np.clip(share, 2.0**-53, 1.0 - 2.0**-53))
 
 
 def _score(parts: tuple[tuple[str, float], ...], seed: int, paths: PathArray) -> FloatArray:
@@ -63,34 +69,6 @@ def _score(parts: tuple[tuple[str, float], ...], seed: int, paths: PathArray) ->
     for name, weight in parts:
         total = total + weight * maths.normal_quantile(uniform(seed, driver_key(name), paths, WHOLE_PATH))
     return total
-
-
-def _by_normal(shape: Distribution, z: FloatArray) -> FloatArray:
-    match shape.shape:
-        case "fixed":
-            return np.full(len(z), shape.parameters[0])
-        case "normal":
-            low, high = shape.parameters
-            return (low + high) * 0.5 + (high - low) / (2.0 * Z95) * z
-        case "lognormal":
-            low, high = maths.log(np.array(shape.parameters))
-            return np.asarray(maths.exp((low + high) * 0.5 + (high - low) / (2.0 * Z95) * z))
-        case _:
-            odds = np.array(shape.parameters)
-            low, high = maths.log(odds / (1.0 - odds))
-            score = (low + high) * 0.5 + (high - low) / (2.0 * Z95) * z
-            return 1.0 / (1.0 + np.asarray(maths.exp(-score)))
-
-
-def _by_uniform(shape: Distribution, u: FloatArray) -> FloatArray:
-    if shape.shape == "uniform":
-        low, high = shape.parameters
-        return low + (high - low) * u
-    low, mode, high = shape.parameters
-    share = (mode - low) / (high - low)
-    below = low + np.sqrt(u * (high - low) * (mode - low))
-    above = high - np.sqrt((1.0 - u) * (high - low) * (high - mode))
-    return np.where(u < share, below, above)
 
 
 def in_base_units(shape: Distribution, written: FloatArray) -> FloatArray:
@@ -102,9 +80,7 @@ def in_base_units(shape: Distribution, written: FloatArray) -> FloatArray:
 
 def median(shape: Distribution) -> float:
     """The median in base units."""
-    if shape.shape in ("uniform", "triangular"):
-        return float(in_base_units(shape, _by_uniform(shape, np.full(1, 0.5)))[0])
-    return float(in_base_units(shape, _by_normal(shape, np.zeros(1)))[0])
+    return float(in_base_units(shape, quantiles.quantile(shape, np.full(1, 0.5)))[0])
 
 
 def exponentials(seed: int, events: tuple[str, ...], paths: PathArray, central: bool = False) -> dict[str, FloatArray]:
@@ -116,8 +92,8 @@ def exponentials(seed: int, events: tuple[str, ...], paths: PathArray, central: 
 
 @dataclass
 class Shocks:
-    """The normals of each month for a set of paths. Blocks of four months are computed once; not shared between
-    threads."""
+    """The normals and uniforms of each month for a set of paths. Blocks of four months are computed once; not shared
+    between threads."""
 
     seed: int
     paths: PathArray
@@ -125,12 +101,19 @@ class Shocks:
     _blocks: dict[str, tuple[int, tuple[npt.NDArray[np.uint64], ...]]] = field(default_factory=dict)
 
     def normal(self, driver: str, month: int) -> FloatArray:
-        """float64[path] for a driver in a calendar month."""
+        """float64[path] for a driver in a calendar month; 0 on the central path."""
         if self.central:
             return np.zeros(len(self.paths))
+        return np.asarray(maths.normal_draw(self._share(driver, month)))
+
+    def uniform(self, driver: str, month: int) -> FloatArray:
+        """float64[path] within (0, 1) for a driver in a calendar month; 0 on the central path."""
+        return np.zeros(len(self.paths)) if self.central else self._share(driver, month)
+
+    def _share(self, driver: str, month: int) -> FloatArray:
         number, word = divmod(month, 4)
         kept = self._blocks.get(driver)
         if kept is None or kept[0] != number:
             kept = (number, block(self.seed, driver_key(driver), self.paths, number))
             self._blocks[driver] = kept
-        return np.asarray(maths.normal_draw((kept[1][word].astype(np.float64) + 0.5) * 2.0**-32))
+        return (kept[1][word].astype(np.float64) + 0.5) * 2.0**-32

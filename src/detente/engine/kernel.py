@@ -8,7 +8,7 @@ same bits.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -43,18 +43,26 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+class Drawn(Protocol):
+    """The shocks of a month, for every lane."""
+
+    def normal(self, driver: str, month: int) -> FloatArray: ...
+
+    def uniform(self, driver: str, month: int) -> FloatArray: ...
+
+
 def execute(
     program: Program,
     arguments: Mapping[str, FloatArray | float],
     tables: Mapping[str, tuple[int, FloatArray]],
-    normal: Callable[[str, int], FloatArray],
+    drawn: Drawn,
     months: tuple[int, int, int],
     keep: Callable[[Phase, int, Values], None],
 ) -> Values:
     """Run the program over the lanes and give the slots as they are after the last month.
 
     `months` are where the record phase begins, `now`, and the last month; `tables` give the month of their first value;
-    `normal(driver, month)` gives float64[lane]. `keep(phase, month, values)` sees the slots after every month.
+    `drawn` gives the shocks, float64[lane] each. `keep(phase, month, values)` sees the slots after every month.
     """
     start, now, last = months
     values: Values = [None] * program.slots
@@ -68,7 +76,7 @@ def execute(
         _run(program.hoisted["path"], values)
         by_month = _by_month(program, tables, start, last, values)
         _set_month(by_month, 0, values)
-        _draw(program, normal, start, values)
+        _draw(program, drawn, start, values)
         _run(program.code["record start"], values)
         _carry(program, "record start", values)
         for memory in program.memories:
@@ -76,7 +84,7 @@ def execute(
                 values[memory.earlier] = np.float64("nan")  # not known, unless a month of the record tells it
         for month in range(start + 1, now + 1):
             _set_month(by_month, month - start, values)
-            _draw(program, normal, month, values)
+            _draw(program, drawn, month, values)
             _run_steps(record, values)
             keep("record", month, values)
             for memory in program.memories:
@@ -87,7 +95,7 @@ def execute(
         _carry(program, "start", values)
         for month in range(now + 1, last + 1):
             _set_month(by_month, month - start, values)
-            _draw(program, normal, month, values)
+            _draw(program, drawn, month, values)
             _run_steps(each_month, values)
             if month == last:
                 _run(program.code["end"], values)
@@ -117,9 +125,11 @@ def _set_month(by_month: dict[int, FloatArray], index: int, values: Values) -> N
         values[slot] = table[index]
 
 
-def _draw(program: Program, normal: Callable[[str, int], FloatArray], month: int, values: Values) -> None:
+def _draw(program: Program, drawn: Drawn, month: int, values: Values) -> None:
     for driver, slot in program.normals.items():
-        values[slot] = normal(driver, month)
+        values[slot] = drawn.normal(driver, month)
+    for driver, slot in program.uniforms.items():
+        values[slot] = drawn.uniform(driver, month)
 
 
 Step = tuple[Callable[..., Any], int, tuple[int, ...], tuple[int, ...]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +32,27 @@ class Paths:
     opening: dict[str, FloatArray]
     arguments: dict[str, FloatArray | float]
     normals: dict[tuple[str, Month], FloatArray]
+    uniforms: dict[tuple[str, Month], FloatArray]
 
     def at(self, name: str, month: Month) -> FloatArray:
         """A quantity in a month, over paths."""
         found: FloatArray = self.values[name][self.months.index(month)]
         return found
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """Shocks that are kept as they are drawn."""
+
+    shocks: Shocks
+    normals: dict[tuple[str, Month], FloatArray] = field(default_factory=dict)
+    uniforms: dict[tuple[str, Month], FloatArray] = field(default_factory=dict)
+
+    def normal(self, driver: str, month: int) -> FloatArray:
+        return self.normals.setdefault((driver, month), self.shocks.normal(driver, month))
+
+    def uniform(self, driver: str, month: int) -> FloatArray:
+        return self.uniforms.setdefault((driver, month), self.shocks.uniform(driver, month))
 
 
 def trace(
@@ -51,16 +67,11 @@ def trace(
 def run_traced(graph: Graph, program: Program, paths: Sequence[int], seed: int, one: Variant) -> Paths:
     """As `trace`, with a program compiled before."""
     numbers = np.array(list(paths), dtype=np.uint64)
-    shocks = Shocks(seed, numbers, one.central)
+    drawn = _Noted(Shocks(seed, numbers, one.central))
     start, now, last = graph.start, graph.deal.now, graph.deal.last
     months = tuple(range(start + 1, last + 1))
     values = {name: np.full((len(months), len(numbers)), np.nan) for name in program.outputs}
     opening: dict[str, FloatArray] = {}
-    normals: dict[tuple[str, Month], FloatArray] = {}
-
-    def normal(driver: str, month: int) -> FloatArray:
-        normals[driver, month] = shocks.normal(driver, month)
-        return normals[driver, month]
 
     def keep(phase: Phase, month: int, slots: Values) -> None:
         if month == now + 1:
@@ -73,5 +84,5 @@ def run_traced(graph: Graph, program: Program, paths: Sequence[int], seed: int, 
 
     arguments = run_arguments(graph, one, seed, numbers)
     tables = {name: (table.first, np.array(table.values)) for name, table in graph.tables.items()}
-    execute(program, arguments, tables, normal, (start, now, last), keep)
-    return Paths(months, values, opening, arguments, normals)
+    execute(program, arguments, tables, drawn, (start, now, last), keep)
+    return Paths(months, values, opening, arguments, drawn.normals, drawn.uniforms)

@@ -46,8 +46,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Straight-line code. `constants`, `arguments`, `tables` and `normals` say what slots hold before it runs;
-    `code` holds the
+    """Straight-line code. `constants`, `arguments`, `tables`, `normals` and `uniforms` say what slots hold before it
+    runs; `code` holds the
     instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures` are the slots read
     after each
     month and after the last."""
@@ -58,6 +58,7 @@ class Program:
     arguments: dict[str, int]
     tables: dict[str, int]
     normals: dict[str, int]
+    uniforms: dict[str, int]
     month_slot: int
     rates: tuple[Rate, ...]
     hoisted: dict[Rate, tuple[Instruction, ...]]
@@ -90,6 +91,7 @@ class _Compiler:
     arguments: dict[str, int] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     normals: dict[str, int] = field(default_factory=dict)
+    uniforms: dict[str, int] = field(default_factory=dict)
     month_slot: int = -1
     hoisted: dict[Rate, list[Instruction]] = field(default_factory=lambda: {"once": [], "path": [], "month": []})
     code: dict[Phase, list[Instruction]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
@@ -123,10 +125,11 @@ class _Compiler:
                 if formula.name not in self.tables:
                     self.tables[formula.name] = self.slot("month", False)
                 return self.tables[formula.name]
-            case "normal":
-                if formula.name not in self.normals:
-                    self.normals[formula.name] = self.slot("cell", False)
-                return self.normals[formula.name]
+            case "normal" | "uniform":
+                drawn = self.normals if formula.operation == "normal" else self.uniforms
+                if formula.name not in drawn:
+                    drawn[formula.name] = self.slot("cell", False)
+                return drawn[formula.name]
             case _:
                 if self.month_slot < 0:
                     self.month_slot = self.slot("month", False)
@@ -257,6 +260,7 @@ def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, .
         compiler.arguments,
         compiler.tables,
         compiler.normals,
+        compiler.uniforms,
         compiler.month_slot,
         tuple(compiler.rates),
         {rate: tuple(code) for rate, code in compiler.hoisted.items()},

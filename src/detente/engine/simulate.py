@@ -140,12 +140,8 @@ def _run_task(
 ) -> tuple[dict[str, list[FloatArray]], Values]:
     paths = np.arange(task.first, task.last, dtype=np.uint64)
     count, lanes = len(paths), len(paths) * len(variants)
-    shocks = Shocks(seed, paths)
+    drawn = _OfVariants(Shocks(seed, paths), tuple(one.central for one in variants))
     kept: dict[str, list[FloatArray]] = {name: [] for name in program.outputs}
-
-    def normal(driver: str, month: int) -> FloatArray:
-        drawn = shocks.normal(driver, month)
-        return np.concatenate([np.zeros(count) if one.central else drawn for one in variants])
 
     def keep(phase: Phase, month: int, values: Values) -> None:
         read = program.outputs if phase == "month" else program.record_outputs
@@ -156,7 +152,24 @@ def _run_task(
     given = [run_arguments(graph, one, seed, paths, common) for one in variants]
     arguments = {name: _laid_out([one[name] for one in given], count) for name in program.arguments}
     months = (graph.start, graph.deal.now, graph.deal.last)
-    return kept, execute(program, arguments, tables, normal, months, keep)
+    return kept, execute(program, arguments, tables, drawn, months, keep)
+
+
+@dataclass(frozen=True)
+class _OfVariants:
+    """The same shocks for every variant; none, which is 0, for a central one."""
+
+    shocks: Shocks
+    central: tuple[bool, ...]
+
+    def normal(self, driver: str, month: int) -> FloatArray:
+        return self._laid_out(self.shocks.normal(driver, month))
+
+    def uniform(self, driver: str, month: int) -> FloatArray:
+        return self._laid_out(self.shocks.uniform(driver, month))
+
+    def _laid_out(self, drawn: FloatArray) -> FloatArray:
+        return np.concatenate([np.zeros(len(drawn)) if central else drawn for central in self.central])
 
 
 def _laid_out(values: list[FloatArray | float], count: int) -> FloatArray | float:

@@ -10,6 +10,7 @@ from detente.graph.draft import Draft, Issued
 from detente.graph.expressions import Elaborator
 from detente.graph.literals import distribution
 from detente.graph.model import shown_in
+from detente.lang.distribution import DISTRIBUTIONS
 from detente.lang.formula import (
     Formula,
     Operation,
@@ -323,9 +324,7 @@ def _initial(
 
 def _balance(draft: Draft, given: Opening, unit: Unit) -> Formula:
     node = given.balance
-    if isinstance(node, Range | Call) and not (
-        isinstance(node, Call) and node.function not in ("normal", "lognormal", "uniform", "triangular")
-    ):
+    if isinstance(node, Range) or (isinstance(node, Call) and node.function in DISTRIBUTIONS):
         found = distribution(node, "")
         if found.unit != unit:
             raise Fault(

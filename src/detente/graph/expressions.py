@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from detente.graph.declared import with_declarations
 from detente.graph.draft import Draft
-from detente.graph.literals import DISTRIBUTIONS, kind_of, literal, period_of
+from detente.graph.literals import literal, period_of
 from detente.graph.model import Memory
 from detente.graph.units import quantity_unit
+from detente.lang.distribution import DISTRIBUTIONS
 from detente.lang.formula import (
     Formula,
     constant,
@@ -395,7 +396,7 @@ class Elaborator:
     def rate(self, node: Node, what: str = "a hazard") -> Formula:
         """A rate per time, such as a hazard or the nominal interest of a loan."""
         x = self.formula(node, "rate")
-        if isinstance(node, Quantity) and kind_of(node, "rate") == "rate":
+        if x.kind == "rate" and x.unit == ONE / MONTH.unit:
             return x
         if x.kind == "growth":
             raise _fault(

@@ -121,18 +121,16 @@ def _counted(formula: Formula) -> str:
 def _told_on_record(draft: Draft) -> set[str]:
     """Equations that rest on records, tables and inputs alone, directly or by way of others that do."""
     equations = draft.equations
-    told = {name for name, one in equations.items() if one.memory != "now"}
-    while True:
-        fails = set()
-        for name in told:
-            one = equations[name]
-            formula = one.record if one.record is not None else one.formula
-            needed = names_in(formula)
-            if not needed <= told or _uses_run_argument(formula):
-                fails.add(name)
-        if not fails:
-            return told
+    formulas = {
+        name: one.record if one.record is not None else one.formula
+        for name, one in equations.items()
+        if one.memory != "now"
+    }
+    needed = {name: names_in(formula) for name, formula in formulas.items() if not _uses_run_argument(formula)}
+    told = set(needed)
+    while fails := {name for name in told if not needed[name] <= told}:
         told -= fails
+    return told
 
 
 def _uses_run_argument(formula: Formula) -> bool:

@@ -1,44 +1,22 @@
-"""Assumptions and variables as inputs, tables and equations; records as tables that processes start from."""
+"""Assumptions and variables as inputs, tables and equations; correlations as mixtures of independent normals."""
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
-from detente.deal.model import Assumption, Correlation, Point, Variable
+from detente.deal.model import Assumption, Correlation, Deal, Point, Variable
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
-from detente.graph.literals import distribution, kind_of
-from detente.graph.model import Observed, Shown, Table, shown_in
-from detente.lang.distribution import Distribution
-from detente.lang.formula import (
-    Formula,
-    as_rate,
-    constant,
-    exponential,
-    month,
-    normal,
-    opening,
-    power,
-    select,
-    series,
-    square_root,
-    total,
-)
+from detente.graph.literals import distribution, kind_of, shown_as_written
+from detente.graph.model import Observed, Shown
+from detente.graph.processes import PROCESSES, Mixing, add_process
+from detente.graph.tables import add_table, table_formula
+from detente.lang.formula import series
 from detente.lang.printer import print_expression
-from detente.lang.syntax import Call, Node, Number, Quantity, Range, Unary
+from detente.lang.syntax import Call, Number, Quantity, Unary
 from detente.lang.unit import ONE, Unit, parse_unit
-from detente.terms.term import MONTH
-from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
+from detente.text.diagnostic import Diagnostic, did_you_mean
 from detente.text.place import Place, place_of
-
-PROCESSES = {
-    "gbm": ("growth", "volatility", "fades_to", "over"),
-    "ou": ("mean", "half_life", "volatility"),
-}
-"""Processes and their arguments; of `gbm`, `fades_to` and `over` go together and may be left out."""
-
-Mixing = dict[str, tuple[tuple[str, float], ...]]
 
 
 def add_assumptions(draft: Draft) -> None:
@@ -47,14 +25,14 @@ def add_assumptions(draft: Draft) -> None:
         draft.attempt(_add_assumption, draft, assumption)
     for correlation in draft.deal.correlations:
         for name in correlation.between:
-            if name in draft.inputs and draft.inputs[name].distribution.shape in ("uniform", "triangular"):
+            if name in draft.inputs and draft.inputs[name].distribution.discrete:
                 draft.findings.append(
                     Diagnostic(
                         "not-correlations",
                         f"'{name}' cannot be correlated",
                         correlation.place,
-                        found=draft.inputs[name].distribution.shape,
-                        expected="a range `low to high`, normal(…) or lognormal(…)",
+                        found=f"it takes single values: {print_expression(draft.deal.assumptions[name].value)}",
+                        expected="a range `low to high`, or another distribution over all values between",
                         ways_out=(f"write '{name}' as a range", "take the correlation away"),
                         related=((draft.inputs[name].place, f"'{name}'"),),
                     )
@@ -73,30 +51,6 @@ def _add_assumption(draft: Draft, assumption: Assumption) -> None:
     )
 
 
-def shown_as_written(node: Node, found: Distribution) -> Shown:
-    """An input is shown in the unit it is written in; a share or growth in per cent."""
-    last = node
-    while not isinstance(last, Number | Quantity):
-        match last:
-            case Range(high=high):
-                last = high
-            case Call(args=(*_, arg)):
-                last = arg
-            case Unary(operand=operand):
-                last = operand
-            case _:
-                return shown_in(found.unit)
-    if isinstance(last, Quantity) and last.percent:
-        text = f"% {last.unit.removeprefix('1 ')}".strip()
-        return Shown(text, 0.01 if found.kind == "growth" else 0.01 * parse_unit(last.unit)[0])
-    if isinstance(last, Number):
-        return Shown("", 1.0)
-    suffix = last.text.split()[1] if len(last.text.split()) > 1 else ""
-    factor = {"k": 1e3, "mn": 1e6, "bn": 1e9, "tn": 1e12}.get(suffix, 1.0)
-    text = f"{suffix} {last.unit}" if factor != 1.0 else last.unit
-    return Shown(text, factor * parse_unit(last.unit)[0])
-
-
 def add_variables(draft: Draft, mixing: Mixing) -> None:
     """Every variable as an equation."""
     for variable in draft.deal.variables.values():
@@ -111,9 +65,7 @@ def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
     read = Elaborator(draft, variable.name)
     _observe(draft, variable, declared)
     if variable.table:
-        points = draft.points(variable.table, declared, variable.name)
-        _add_table(draft, variable.name, points, logarithmic=False, level_before=True)
-        formula: Formula = series(variable.name, declared[1])
+        formula = table_formula(draft, variable, declared, shown)
         draft.add(
             variable.name,
             formula,
@@ -125,13 +77,13 @@ def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
             shown=shown,
         )
     elif variable.next is not None:
-        _add_process(draft, variable, variable.next, declared, shown, mixing)
+        add_process(draft, variable, variable.next, declared, shown, mixing)
     elif variable.formula is not None:
         formula = read.of_unit(variable.formula, declared[1], f"'{variable.name}'")
         record = None
         if variable.past:
             points = draft.points(variable.past, declared, variable.name)
-            _add_table(draft, f"{variable.name} on record", points, logarithmic=False, level_before=False)
+            add_table(draft, f"{variable.name} on record", points, "straight", level_before=False)
             record = series(f"{variable.name} on record", declared[1])
         draft.add(
             variable.name,
@@ -160,108 +112,6 @@ def _claims(point: Point, variable: Variable) -> tuple[str, ...]:
     return tuple(citation.claim for citation in grounds.citations)
 
 
-def _add_table(
-    draft: Draft, name: str, points: list[tuple[int, int, float]], logarithmic: bool, level_before: bool
-) -> None:
-    """A table through points, straight between them (in logarithms where asked and possible), level after the last."""
-    deal = draft.deal
-    logarithmic = logarithmic and all(value > 0 for _, _, value in points)
-    values: list[float] = []
-    for number in range(deal.first, deal.last + 1):
-        before = [point for point in points if point[0] <= number]
-        after = [point for point in points if point[0] > number]
-        if not before:
-            values.append(points[0][2] if level_before else math.nan)
-        elif number <= before[-1][1] or not after:
-            values.append(before[-1][2])
-        else:
-            (_, start, low), (end, _, high) = before[-1], after[0]
-            share = (number - start) / (end - start)
-            values.append(low * (high / low) ** share if logarithmic else low + (high - low) * share)
-    draft.tables[name] = Table(name, deal.first, tuple(values))
-
-
-def _add_process(
-    draft: Draft, variable: Variable, node: Node, declared: tuple[float, Unit], shown: Shown, mixing: Mixing
-) -> None:
-    if not isinstance(node, Call) or node.function not in PROCESSES or node.args:
-        raise Fault(
-            Diagnostic(
-                "not-a-process",
-                "`next` is a process",
-                node.place,
-                print_expression(node),
-                "gbm(growth = …, volatility = …, fades_to = …, over = …), ou(mean = …, half_life = …, volatility = …)",
-                ("write a formula under `is`",),
-            )
-        )
-    arguments = dict(node.named)
-    needed = {"gbm": ("growth", "volatility"), "ou": ("mean", "half_life", "volatility")}[node.function]
-    wrong = [f"it has no `{name}`" for name in arguments if name not in PROCESSES[node.function]]
-    wrong += [f"`{name}` is missing" for name in needed if name not in arguments]
-    if ("fades_to" in arguments) != ("over" in arguments):
-        wrong.append("`fades_to` and `over` go together")
-    if wrong or not variable.past:
-        raise Fault(
-            Diagnostic(
-                "wrong-arguments",
-                f"{node.function} is called otherwise: {', '.join(wrong)}",
-                node.place,
-                print_expression(node),
-                ", ".join(PROCESSES[node.function]),
-                (f"write {node.function}({', '.join(f'{name} = …' for name in PROCESSES[node.function])})",),
-            )
-        )
-    points = draft.points(variable.past, declared, variable.name)
-    _add_table(draft, f"{variable.name} on record", points, logarithmic=node.function == "gbm", level_before=False)
-    last = min(points[-1][1], draft.deal.now)
-    draft.needs_record(last)
-    record, before = series(f"{variable.name} on record", declared[1]), opening(variable.name, declared[1])
-    shock = total(
-        ONE,
-        [constant(weight) * normal(stream) for stream, weight in mixing.get(variable.name, ((variable.name, 1.0),))],
-    )
-    step = _gbm if node.function == "gbm" else _ou
-    moved = step(Elaborator(draft, variable.name), arguments, before, shock, last)
-    formula = select(month() <= constant(float(last)), record, moved) if last >= draft.start else moved
-    draft.add(
-        variable.name,
-        formula,
-        "variable",
-        variable.place,
-        owner=variable.name,
-        written=print_expression(node),
-        grounds=variable.grounds,
-        shown=shown,
-        memory="record",
-        initial=record,
-    )
-
-
-def _gbm(read: Elaborator, arguments: dict[str, Node], before: Formula, shock: Formula, last: int) -> Formula:
-    """Geometric Brownian motion: the mean grows by `growth`, which may fade: a part exp(-time / over) of what
-    fades is left
-    after a time, counted from the last point on record."""
-    growth = as_rate(read.growth(arguments["growth"]))
-    if "fades_to" in arguments:
-        end = as_rate(read.growth(arguments["fades_to"]))
-        over = read.of_unit(arguments["over"], MONTH.unit, "`over`")
-        passed = (month() - constant(float(last + 1))) * MONTH
-        growth = end + (growth - end) * exponential(-(passed / over))
-    volatility = read.of_unit(arguments["volatility"], MONTH.unit ** Fraction(-1, 2), "`volatility`")
-    drift = growth * MONTH - volatility * volatility * MONTH * constant(0.5)
-    return before * exponential(drift + volatility * square_root(MONTH) * shock)
-
-
-def _ou(read: Elaborator, arguments: dict[str, Node], before: Formula, shock: Formula, last: int) -> Formula:
-    """Ornstein–Uhlenbeck: half of the distance to the mean is closed every half-life."""
-    mean = read.of_unit(arguments["mean"], before.unit, "`mean`")
-    half_life = read.of_unit(arguments["half_life"], MONTH.unit, "`half_life`")
-    volatility = read.of_unit(arguments["volatility"], before.unit * MONTH.unit ** Fraction(-1, 2), "`volatility`")
-    left = power(constant(0.5), MONTH / half_life)
-    return mean + (before - mean) * left + volatility * square_root(MONTH) * shock
-
-
 def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
     """How the normals of correlated processes, and of correlated inputs, are made of independent ones.
 
@@ -269,6 +119,8 @@ def correlations(draft: Draft) -> tuple[Mixing, Mixing]:
     """
     deal = draft.deal
     processes = {name: name for name, variable in deal.variables.items() if variable.next is not None}
+    for correlation in deal.correlations:
+        draft.findings += [_swings_not(correlation, name) for name in correlation.between if _counts(deal, name)]
     inputs = {name: assumption.stream for name, assumption in deal.assumptions.items()}
     found: list[Mixing] = []
     for group in (processes, inputs):
@@ -355,6 +207,23 @@ def _allowed(
 
 def _matrix(members: list[str], pairs: dict[frozenset[str], float]) -> list[list[float]]:
     return [[1.0 if a == b else pairs.get(frozenset((a, b)), 0.0) for b in members] for a in members]
+
+
+def _counts(deal: Deal, name: str) -> bool:
+    """Whether a name is that of a process without a normal of its own."""
+    node = deal.variables[name].next if name in deal.variables else None
+    return isinstance(node, Call) and node.function in PROCESSES and not PROCESSES[node.function].swings
+
+
+def _swings_not(correlation: Correlation, name: str) -> Diagnostic:
+    swinging = ", ".join(process.name for process in PROCESSES.values() if process.swings)
+    return Diagnostic(
+        "not-correlations",
+        f"'{name}' counts what arrives, and cannot be correlated",
+        correlation.place,
+        expected=f"two processes among {swinging}",
+        ways_out=("let the same assumption stand in the rates of both", "take the correlation away"),
+    )
 
 
 def _said_twice(correlation: Correlation) -> Diagnostic:

@@ -20,8 +20,8 @@ Kind = Literal["number", "boolean", "share", "probability", "ratio", "growth", "
 
 Operation = Literal[
     # leaves: a literal, a run-time argument, a table by month, an equation of this month, the same as the month
-    # opened, a standard normal of this month, the calendar month
-    "constant", "parameter", "series", "reference", "opening", "normal", "month",
+    # opened, a standard normal of this month, a share drawn evenly this month, the calendar month
+    "constant", "parameter", "series", "reference", "opening", "normal", "uniform", "month",
     "add", "subtract", "multiply", "divide", "negative", "minimum", "maximum", "absolute", "square_root",
     "exponential", "logarithm", "power", "floor",
     "less", "less_equal", "equal", "and", "or", "not", "select",
@@ -147,6 +147,11 @@ def opening(name: str, unit: Unit, kind: Kind = "number", place: Place = NOWHERE
 def normal(driver: str) -> Formula:
     """A standard normal draw of this month for a driver."""
     return Formula("normal", (), name=driver)
+
+
+def uniform(driver: str) -> Formula:
+    """A share between 0 and 1 of this month for a driver, all alike; 0 on the central path."""
+    return Formula("uniform", (), name=driver)
 
 
 def month() -> Formula:

@@ -1,6 +1,6 @@
 """Units of measure: products of powers of base symbols.
 
-The base symbols are each currency, month, hour, MW, GPU, H100, token, share and person. Twelve months are one year,
+The base symbols are each currency, month, hour, MW, GPU, H100, token, dose, share and person. Twelve months are one year,
 exactly; months and hours do not convert into each other, and neither do two currencies.
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from detente.text.diagnostic import did_you_mean
 from detente.text.written import SUFFIXES
@@ -34,6 +35,8 @@ class Unit:
     powers: tuple[tuple[str, Fraction], ...]
 
     def __mul__(self, other: Unit) -> Unit:
+        if not self.powers or not other.powers:
+            return self if self.powers else other
         powers = dict(self.powers)
         for symbol, power in other.powers:
             powers[symbol] = powers.get(symbol, Fraction(0)) + power
@@ -89,6 +92,7 @@ def _names() -> dict[str, tuple[Fraction, Unit]]:
         ("GPU GPUs", Fraction(1), _base("GPU")),
         ("H100 H100s", Fraction(1), _base("H100")),
         ("token tokens", Fraction(1), _base("token")),
+        ("dose doses", Fraction(1), _base("dose")),
         ("share shares", Fraction(1), _base("share")),
         ("person persons people", Fraction(1), _base("person")),
     ]
@@ -137,6 +141,7 @@ def unit_hints(word: str) -> tuple[str, ...]:
 _TOKEN = re.compile(r"\s*(?:([A-Za-z][A-Za-z0-9]*)|([0-9]+)|(.))", re.DOTALL)
 
 
+@lru_cache(maxsize=1024)
 def parse_unit(text: str) -> tuple[float, Unit]:
     """The scale and the unit of a text such as "USD / MW / year": (1/12, USD month^-1 MW^-1).
 

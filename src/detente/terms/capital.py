@@ -335,16 +335,15 @@ residual_owner: world
         left, received = here.own("profit", profit), returned
         for number, tier in enumerate(self.tiers, 1):
             room = maximum(zero(money), tier.cap - received)
-            taken = minimum(tier.share * left, room)
-            parts.append(Named(f"tier_{number}", taken))
-            taken = here.own(f"tier_{number}", taken)
+            parts.append(Named(f"tier_{number}", minimum(tier.share * left, room)))
+            filled = tier.share * left >= room
             shared = tier.share > zero(ONE)
-            used = select(shared, taken / select(shared, tier.share, constant(1.0)), left)
-            rest = select(room > zero(money), maximum(zero(money), left - used), left)
+            used = select(shared, room / select(shared, tier.share, constant(1.0)), zero(money))
+            rest = select(filled, maximum(zero(money), left - used), zero(money))
             parts.append(Named(f"left_after_{number}", rest))
-            left, received = here.own(f"left_after_{number}", rest), received + taken
-        distributed = received - returned
-        own = here.own("distributed", distributed)
+            left = here.own(f"left_after_{number}", rest)
+            received = received + here.own(f"tier_{number}", rest)
+        own = here.own("distributed", profit)
         parts += [
             Named("distributed", total(money, [here.own(f"tier_{n}", profit) for n in range(1, len(self.tiers) + 1)])),
             Named("returned", returned + own, reference(f"{here.name}.paid", money)),

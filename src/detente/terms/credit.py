@@ -52,7 +52,7 @@ class Prepayment(Term):
 type: prepayment
 buyer: lab
 supplier: cloud
-of: [first.power]
+of: [pact.power]
 amount: 100 USD
 on: 2025-03
 per_invoice: 50%

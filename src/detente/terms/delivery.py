@@ -49,7 +49,7 @@ class CapacityDeliveryObligation(Term):
     }
     example: ClassVar[str] = """\
 type: capacity_delivery_obligation
-of: first.power
+of: pact.power
 schedule:
   - {on: 2025-04, capacity: 5 MW}
   - {on: 2025-10, capacity: 10 MW}
@@ -135,7 +135,7 @@ class ServiceLevelCredit(Term):
     quantities: ClassVar[Mapping[str, Quantity]] = {"credit": Quantity("part of the bill given back", "fraction")}
     example: ClassVar[str] = """\
 type: service_level_credit
-of: first.power
+of: pact.power
 metric: 98%
 target: 99.5%
 table:

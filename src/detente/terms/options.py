@@ -59,6 +59,7 @@ class Warrant(Term):
     """
 
     quantities: ClassVar[Mapping[str, Quantity]] = {
+        "granted": Quantity("shares it is for while it holds, vested or not", "share"),
         "vested": Quantity("shares that have vested in all", "share"),
         "exercised": Quantity("shares bought in all", "share", remembered=True),
     }
@@ -109,6 +110,7 @@ exercise: event_a
         open_ = here.active & until_month(self.expiry) & (vested > exercised)
         return [
             *parts,
+            Named("granted", select(here.active & until_month(self.expiry), self._granted(), none)),
             Named("vested", here.remembered("vested", none) + total(none.unit, vesting), none),
             Named("bought", bought),
             Named("exercised", exercised + own, none),
@@ -116,6 +118,10 @@ exercise: event_a
             Issue(self.company, self.holder, own, "option", "strike", self.class_),
             *([Permission(self.exercise, open_)] if self.exercise else []),
         ]
+
+    def _granted(self) -> Formula:
+        """All shares that it is for, vested or not."""
+        return total(self.shares.unit, [tranche.shares for tranche in self.tranches])
 
     def _exercising(self, here: Here) -> Formula:
         """Whether all that is vested is bought this month."""

@@ -62,7 +62,7 @@ class PriceReview(Term):
     }
     example: ClassVar[str] = """\
 type: price_review
-of: first.power
+of: pact.power
 formula: 4 USD / MW / month
 dates: [{on: 2025-03}]
 every: 6 months
@@ -129,8 +129,8 @@ class MostFavouredNation(Term):
     }
     example: ClassVar[str] = """\
 type: most_favoured_nation
-of: first.power
-comparables: [second.power]
+of: pact.power
+comparables: [pact.spare]
 look_back: 6 months
 assumed: an example
 """
@@ -199,7 +199,7 @@ class MinimumCommitment(Term):
 type: minimum_commitment
 buyer: lab
 supplier: cloud
-of: [first.power]
+of: [pact.power]
 amount: 300 USD
 period: 12 months
 mitigation: 20%
@@ -259,7 +259,7 @@ class Subcontract(Term):
 
     example: ClassVar[str] = """\
 type: subcontract
-of: first.power
+of: pact.power
 payer: cloud
 contractor: rival
 share: 30%

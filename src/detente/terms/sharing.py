@@ -222,7 +222,8 @@ class Royalty(Term):
 class MilestonePayment(Term):
     """The payer pays once, in the month in which an event has happened and, where somebody verifies it, that has too.
 
-    A milestone that is not verified by its expiry is never paid.
+    A milestone that is not verified by its expiry is never paid. One that was reached by `now` is of the record: it is
+    not paid again, and an opening of the term says what was paid.
 
     Invariant: it is paid at most once.
     """
@@ -251,10 +252,13 @@ class MilestonePayment(Term):
             reached = reached & happened(self.verified)
         if self.expiry is not None:
             reached = reached & until_month(self.expiry)
+        settled = here.begun & happened(self.event)
+        if self.verified is not None:
+            settled = settled & happened(self.verified)
         before = here.remembered("reached", false())
         due = select(here.own("reached", before) & ~before, self.amount, zero(self.amount.unit))
         return [
-            Named("reached", before | reached, false()),
+            Named("reached", before | reached, settled),
             Flow(self.payer, self.payee, self.form, due / MONTH, "operating"),
         ]
 
