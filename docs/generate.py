@@ -12,8 +12,8 @@ from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any
 
-from detente.graph.literals import SIGNATURES
-from detente.graph.variables import PROCESSES
+from detente.graph.processes import PROCESSES
+from detente.lang.distribution import DISTRIBUTIONS
 from detente.lang.functions import FUNCTIONS
 from detente.lang.unit import CURRENCIES, UNIT_NAMES, parse_unit
 from detente.terms.term import Declared, catalogue, given_by_others, required, written
@@ -53,9 +53,20 @@ def units() -> str:
 
 def distributions() -> str:
     """What may stand as an uncertain value, and as the process of a variable."""
-    rows = [[f"`{signature}`"] for signature in ("low to high", *SIGNATURES.values())]
-    processes = [[f"`{name}({', '.join(arguments)})`"] for name, arguments in PROCESSES.items()]
-    return f"{table(['distribution'], rows)}\n{table(['process'], processes)}"
+    rows = [["`low to high`", "the 5th to the 95th percentile", "`9 to 12 mn USD / MW / year`"]]
+    rows += [[f"`{form.signature}`", form.gives, f"`{form.example}`"] for form in DISTRIBUTIONS.values()]
+    processes = [[f"`{one.signature}`", one.gives, one.source] for one in PROCESSES.values()]
+    arguments = [
+        [f"`{process.name}`", f"`{one.name}`", one.does, one.unit, f"`{one.example}`"]
+        for process in PROCESSES.values()
+        for one in process.arguments
+    ]
+    parts = (
+        table(["distribution", "is", "example"], rows),
+        table(["process", "is", "of"], processes),
+        table(["of", "argument", "is", "in", "example"], arguments),
+    )
+    return "\n".join(parts)
 
 
 def terms() -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from detente.answers.difference import Difference
     from detente.answers.explanation import Explanation
+    from detente.answers.forecast import Forecast
     from detente.answers.held import Held
     from detente.answers.results import Findings
     from detente.deal.model import Deal as DealText
@@ -236,6 +237,17 @@ class Deal:
         from detente.answers.difference import difference
 
         return difference(self.text, other.text)
+
+    def forecast(self, paths: int = 10_000, seed: int = 1) -> Forecast:
+        """The deal's `questions` answered.
+
+        Raises:
+            Refused: where a question cannot be read or asks in a unit that does not fit.
+            ValueError: where the deal asks nothing.
+        """
+        from detente.answers.forecast import forecast
+
+        return forecast(self.text, paths, seed)
 
     def findings(self, paths: int = 10_000, seed: int = 1) -> Findings:
         """Everything the report shows."""

@@ -119,6 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     ownership.add_argument("--json", action="store_true", help="the same as data")
     _sized(ownership, paths=2_000)
 
+    forecast = _command(commands, "forecast", _forecast, "answer the questions of a deal: percentiles or probabilities")
+    _sized(forecast)
+    forecast.add_argument("--json", metavar="FILE", type=Path, help="write the answers by id as JSON")
+
     score = _command(commands, "score", _score, "run a deal from earlier dates and score what followed")
     score.add_argument(
         "--from",
@@ -336,6 +340,17 @@ def _ownership(options: argparse.Namespace) -> int:
         print(json.dumps(answer.as_data(), indent=1))
     else:
         print_ownership(answer)
+    return 0
+
+
+def _forecast(options: argparse.Namespace) -> int:
+    from detente.answers.forecast import forecast
+    from detente.report.forecast import print_forecast
+
+    answer = forecast(_deal(options), options.paths, options.seed)
+    if options.json:
+        write_whole(options.json, json.dumps(answer.as_data(), indent=1))
+    print_forecast(answer)
     return 0
 
 

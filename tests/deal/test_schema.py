@@ -58,8 +58,7 @@ def test_is_a_schema() -> None:
 def test_every_key_says_what_it_means() -> None:
     for name, block in {"deal": SCHEMA, **SCHEMA["$defs"]}.items():
         for key, shape in block.get("properties", {}).items():
-            assert shape["description"].endswith("."), f"{name}.{key}"
-            assert len(shape["description"]) > 8, f"{name}.{key}"
+            assert re.fullmatch(r"[A-Z0-9](?s:.)+\.", shape["description"]), f"{name}.{key}"
         if "properties" in block:
             assert block["title"]
             assert block["description"]

@@ -69,7 +69,9 @@ def loan(more: str, **blocks: str) -> str:
 def test_a_bullet_pays_interest_and_at_maturity_the_principal() -> None:
     """10 USD a month from February, 1000 in January 2026: 1120 in all for 1000."""
     played = play(loan(""))
-    assert played.series("pact.debt.interest", "2025-01", "2026-02") == [0.0] + [10.0] * 12 + [0.0]
+    assert played.series("pact.debt.interest", "2025-01", "2026-02") == pytest.approx(
+        [0.0] + [10.0] * 12 + [0.0], rel=EXACT
+    )
     assert played.series("pact.debt.principal", "2025-12", "2026-02") == [0.0, 1000.0, 0.0]
     assert played.series("pact.debt.balance", "2025-12", "2026-02") == [1000.0, 0.0, 0.0]
     assert played("lab.USD", "2026-02") == pytest.approx(1000.0 - 120.0, rel=EXACT)
@@ -79,7 +81,7 @@ def test_an_annuity_pays_a_level_instalment_to_the_cent() -> None:
     """By the formula of annuities 1000 x 0.01 / (1 - 1.01^-12) = 88.8488 a month; in February 10 of it are interest and
     78.85 principal, in March 9.21 and 79.64."""
     played = play(loan("amortisation: annuity, "))
-    interest, principal = played.series("pact.debt.interest", "2025-02", "2026-01"), np.array(0.0)
+    interest = np.array(played.series("pact.debt.interest", "2025-02", "2026-01"))
     principal = np.array(played.series("pact.debt.principal", "2025-02", "2026-01"))
     assert np.allclose(interest + principal, 1000 * 0.01 / (1 - 1.01**-12), rtol=1e-12)
     assert [round(float(x), 2) for x in (interest[0], principal[0], interest[1], principal[1])] == [
@@ -153,9 +155,9 @@ def test_where_nothing_is_due_there_is_no_cover() -> None:
     """The first draw is of January: nothing is due then. A figure over the months that have one says which."""
     text = loan("available: 30 USD / month, ")
     assert np.isnan(play(text)("pact.debt.dscr", "2025-01"))
-    assert play(text)("pact.debt.dscr", "2025-02") == 3.0
+    assert play(text)("pact.debt.dscr", "2025-02") == pytest.approx(3.0, rel=EXACT)
     assert np.isnan(figures(text, ["pact.debt.dscr at 2025-01"])).all()
-    assert (figures(text, ["pact.debt.dscr at 2025-02"]) == 3.0).all()
+    assert figures(text, ["pact.debt.dscr at 2025-02"]) == pytest.approx(3.0, rel=EXACT)
     assert codes(loan("available: 30 USD / month, ", variables="x: {is: 2 * pact.debt.dscr, assumed: given}")) == [
         "absent-in-arithmetic"
     ]
@@ -163,7 +165,8 @@ def test_where_nothing_is_due_there_is_no_cover() -> None:
 
 def test_a_loan_of_the_record_goes_on_from_what_is_owed() -> None:
     played = play(loan("balance: 600 USD, drawn: 900 USD, "))
-    assert (played("pact.debt.draw", "2025-01"), played("pact.debt.interest", "2025-01")) == (100.0, 6.0)
+    assert played("pact.debt.draw", "2025-01") == 100.0
+    assert played("pact.debt.interest", "2025-01") == pytest.approx(6.0, rel=EXACT)
     assert played("pact.debt.principal", "2026-01") == 700.0
 
 
@@ -172,7 +175,7 @@ def test_what_falls_due_is_paid_though_the_borrower_lacks_it() -> None:
     text = loan(
         "", opening="lab.USD: {balance: 0 USD}", flows="spent: {from: lab, to: world, amount: flow(pact.debt.draw)}"
     )
-    assert play(text).series("lab.USD", "2025-01", "2025-03") == [0.0, -10.0, -20.0]
+    assert play(text).series("lab.USD", "2025-01", "2025-03") == pytest.approx([0.0, -10.0, -20.0], rel=EXACT)
 
 
 def test_a_loan_switched_off_lends_nothing() -> None:

@@ -189,7 +189,9 @@ def test_a_milestone_reached_on_record_is_not_paid_again() -> None:
     """It happened before the record ended (R12): an opening of the term says what was paid, and nothing follows."""
     paid = {"pact.it": "{balance: 50 USD, assumed: given}"}
     opening = "\n".join(f"{name}: {{balance: 0 USD}}" for name in ("lab.USD", "cloud.USD", "rival.USD", "staff.USD"))
-    opening += "\nstaff.equity: {balance: 100 share, assumed: given}\n" + "\n".join(f"{k}: {v}" for k, v in paid.items())
+    opening += "\nstaff.equity: {balance: 100 share, assumed: given}\n" + "\n".join(
+        f"{k}: {v}" for k, v in paid.items()
+    )
     played = play(one(MILESTONE, events="approval: {happened: 2024-12, assumed: given}", opening=opening))
     assert played.series("pact.it") == [0.0] * 12
     assert set(played.series("pact.it.paid")) == {50.0}

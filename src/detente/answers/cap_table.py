@@ -52,7 +52,7 @@ class Outstanding:
 
 @dataclass(frozen=True, slots=True)
 class CapTable:
-    """The cap table of a company: holders by the size of their stakes, which sum to one, and the shares of each class."""
+    """The cap table of a company: holders by the size of their stakes, which sum to one, and the shares by class."""
 
     company: str
     classes: tuple[str, ...]
@@ -171,7 +171,7 @@ def _table(graph: Graph, values: _Values, company: str) -> CapTable:
         for party in graph.deal.parties
         if party != company
     }
-    held = {party: sum(own.values()) for party, own in shares.items() if own}
+    held: dict[str, FloatArray] = {party: np.sum(list(own.values()), axis=0) for party, own in shares.items() if own}
     outstanding: list[Outstanding] = []
     bought: dict[str, FloatArray] = {}
     for name, kind, holder, of in _terms(graph.deal):

@@ -113,6 +113,7 @@ _SECTIONS = {
         },
     ),
     "headlines": Key("The questions of the first screen.", _by_name("headline")),
+    "questions": Key("What a forecast answers, by id.", _by_name("question")),
     "outputs": Key("Series worth recording and drawing.", NAMES),
     "checks": Key("What must hold, or the deal is wrong.", list_of("check")),
 }
@@ -337,6 +338,16 @@ BLOCKS = {
             "under": Key("The scenarios under which they are asked; without it, `base`.", NAMES),
             "against": Key("The scenario to which differences are shown.", TEXT),
             "note": GROUNDS["note"],
+        },
+    ),
+    "question": Block(
+        "A question",
+        "What a forecast answers: a quantity by its 5th, 50th and 95th percentile, a condition by its probability.",
+        {
+            "title": Key("The question.", TEXT, True),
+            "show": Key("The figure about whole paths that answers it.", EXPRESSION, True),
+            "in": Key("The unit of the answer, such as `bn USD` or `%`; without it, the figure's own.", TEXT),
+            **GROUNDS,
         },
     ),
     "check": Block(

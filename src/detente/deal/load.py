@@ -48,6 +48,7 @@ SECTIONS = (
     "scenarios",
     "futures",
     "headlines",
+    "questions",
     "outputs",
     "checks",
 )
@@ -121,6 +122,7 @@ def read_deal(node: YamlNode, evidence: Evidence, folder: str) -> tuple[Deal | N
         scenarios=prospects.scenarios(sections["scenarios"], "scenario"),
         futures=_present(prospects.future(key, node, findings) for key, node in sections["futures"].entries.values()),
         headlines={key.text: prospects.headline(key, block) for key, block in sections["headlines"].items("headline")},
+        questions=_present(prospects.question(key, block) for key, block in sections["questions"].items("question")),
         outputs={item.text: item.place for item in top.names("outputs")},
         checks=tuple(prospects.checks(top)),
         evidence=evidence,

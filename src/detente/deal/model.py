@@ -324,6 +324,20 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question that a forecast answers: a figure about whole paths, told in a unit where one is given; a condition
+    is answered by its probability."""
+
+    name: str
+    title: str
+    show: Node
+    unit: str
+    note: str
+    grounds: Grounds
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What must hold on a date, or the deal is wrong."""
 
@@ -358,6 +372,7 @@ class Deal:
     scenarios: dict[str, Scenario]
     futures: dict[str, Future]
     headlines: dict[str, Headline]
+    questions: dict[str, Question]
     outputs: dict[str, Place]
     checks: tuple[Check, ...]
     evidence: Evidence

@@ -1,5 +1,5 @@
 """Reading what may happen and what is asked of it: events and policies, scenarios, rights, values, futures, headlines,
-checks."""
+questions, checks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from detente.deal.model import (
     Grounds,
     Headline,
     Policy,
+    Question,
     Right,
     Scenario,
     Value,
@@ -174,6 +175,15 @@ def headline(key: Scalar, block: Block) -> Headline:
     block.done()
     shown = {label: tree for label, tree in measures.items() if tree is not None}
     return Headline(key.text, title, shown, under, against, note, key.place)
+
+
+def question(key: Scalar, block: Block) -> Question | None:
+    """A question of a forecast."""
+    title, show, unit = block.text("title", required=True), block.expression("show", required=True), block.text("in")
+    note, grounds = block.text("note"), block.grounds()
+    block.done()
+    require_grounds(block, grounds)
+    return Question(key.text, title, show, unit, note, grounds, key.place) if show is not None else None
 
 
 def checks(top: Block) -> list[Check]:

@@ -39,8 +39,13 @@ def check(deal: Deal | None, findings: Sequence[Diagnostic]) -> tuple[Graph | No
     wrong = [one for one in findings if one.severity == "error"]
     if deal is None or any(one.code not in LEAVE_WHOLE for one in wrong):
         return None, tuple(findings)
-    graph, more = build(deal)
+    graph, more = build(deal, questions(deal))
     return None if wrong else graph, (*findings, *more)
+
+
+def questions(deal: Deal) -> dict[str, Node]:
+    """What a forecast of the deal asks, by key: figures that a run does not need."""
+    return {f"question {name}": one.show for name, one in deal.questions.items()}
 
 
 def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:

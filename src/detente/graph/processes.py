@@ -257,9 +257,11 @@ PROCESSES = {
                 ProcessArgument("growth", "% / time", "how the mean grows between jumps, compounded", "20% / year"),
                 _VOLATILITY,
                 _RATE,
-                ProcessArgument("size", "a share", "by how much a jump multiplies at the median, less one", "-30%"),
                 ProcessArgument(
-                    "spread", "a share", "deviation of the logarithm of a jump; 0 if left out", "10%", True
+                    "size", "a plain number", "by how much a jump multiplies at the median, less one", "-30%"
+                ),
+                ProcessArgument(
+                    "spread", "a plain number", "deviation of the logarithm of a jump; 0 if left out", "10%", True
                 ),
                 *_FADES,
             ),

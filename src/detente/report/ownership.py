@@ -33,9 +33,9 @@ def _table(table: CapTable, out: Console) -> None:
     if warrants:
         grid.add_column("with warrants", justify="right")
     for one in table.holdings:
-        shares = [f"{one.shares[class_]:,.6g}" for class_ in table.classes]
+        shares = [_count(one.shares[class_]) for class_ in table.classes]
         grid.add_row(one.holder, *shares, f"{one.stake:.1%}", *([f"{one.diluted:.1%}"] if warrants else []))
-    issued = [f"{table.issued[class_]:,.6g}" for class_ in table.classes]
+    issued = [_count(table.issued[class_]) for class_ in table.classes]
     whole = f"{sum(one.stake for one in table.holdings):.1%}"
     diluted = [f"{sum(one.diluted for one in table.holdings):.1%}"] if warrants else []
     grid.add_row("all", *issued, whole, *diluted, style="bold")
@@ -49,9 +49,15 @@ def _table(table: CapTable, out: Console) -> None:
         }[other.kind]
         out.print(
             Text(
-                f"  {other.term} ({other.kind} of {other.holder}): {other.amount:,.6g} {other.unit} {what}", style="dim"
+                f"  {other.term} ({other.kind} of {other.holder}): {_count(other.amount)} {other.unit} {what}",
+                style="dim",
             )
         )
+
+
+def _count(number: float) -> str:
+    """A number of shares or of money as people write it: whole from a thousand on."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
 def _month(text: str) -> str:

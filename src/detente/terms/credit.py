@@ -97,7 +97,7 @@ assumed: an example
         start = nothing
         if self.on <= here.now:
             start = self.amount if self.credited is None else self.amount - self.credited
-        return [*parts, Named("balance", maximum(nothing, left), start)]
+        return [*parts, Named("balance", maximum(nothing, left), start)]  # rounding could leave less than nothing
 
     def paid_on_record(self, now: int) -> Sequence[Formula]:
         return [self.amount, *([self.credited] if self.credited is not None else [])] if self.on <= now else []
@@ -157,9 +157,7 @@ assumed: an example
     base: Formula | None = parameter("contracted cash flow that is lent against", "money", None)
     advance_rate: Formula = parameter("part of the base that is lent", "fraction", constant(1.0))
     available: Formula | None = parameter("cash available for debt service", "money / time", None)
-    sweep: Formula | None = parameter(
-        "part of the cash left after debt service that is repaid", "fraction", None
-    )
+    sweep: Formula | None = parameter("part of the cash left after debt service that is repaid", "fraction", None)
     least_cover: Formula | None = parameter("least debt service cover ratio", "fraction", None)
     most_of_collateral: Formula | None = parameter("highest balance as a part of the collateral", "fraction", None)
     collateral_value: Formula | None = parameter("value of the collateral", "money", None)
@@ -199,7 +197,7 @@ assumed: an example
             Flow(self.borrower, self.lender, self.resource, interest, "financing", "interest"),
             *parts,
             Flow(self.borrower, self.lender, self.resource, repaid, "financing", "principal"),
-            Named("balance", owed + moved, owed_at_now),
+            Named("balance", maximum(nothing, owed + moved), owed_at_now),  # rounding could leave less than nothing
             Named(
                 "drawn", drawn + here.own("draw", idle) * MONTH, self.drawn if self.drawn is not None else owed_at_now
             ),
