@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, Field
 from pathlib import Path
-from typing import Any
 
+from detente.answers.catalogue import ParameterEntry, term_entries
 from detente.graph.processes import PROCESSES
 from detente.lang.distribution import DISTRIBUTIONS
 from detente.lang.functions import FUNCTIONS
 from detente.lang.unit import CURRENCIES, UNIT_NAMES, parse_unit
-from detente.terms.term import Declared, catalogue, given_by_others, required, written
 
 HERE = Path(__file__).parent
 MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -72,64 +69,47 @@ def distributions() -> str:
 def terms() -> str:
     """The catalogue of terms, one line each."""
     rows = []
-    for name, term in catalogue().items():
-        must = [f"`{written(one)}`" for one in declared(term) if required(one)]
-        may = [f"`{written(one)}`" for one in declared(term) if not required(one)]
+    for entry in sorted(term_entries(), key=lambda one: one.type):
+        must = [f"`{one.name}`" for one in entry.parameters if not one.without]
+        may = [f"`{one.name}`" for one in entry.parameters if one.without]
         parameters = ", ".join(must) + (f" ({', '.join(may)})" if may else "")
-        rows.append([f"[`{name}`](terms.md#{name})", said(term).partition("\n\n")[0].replace("\n", " "), parameters])
+        rows.append([f"[`{entry.type}`](terms.md#{entry.type})", entry.summary, parameters])
     return table(["type", "what it says", "parameters"], rows)
 
 
-def declared(kind: type[Declared]) -> tuple[Field[Any], ...]:
-    """The parameters of a term, or of a row of one, that a deal writes."""
-    return tuple(one for one in kind.parameters() if not given_by_others(one))
-
-
-def said(kind: type) -> str:
-    """What a class says of itself."""
-    return inspect.cleandoc(kind.__doc__ or "")
-
-
 def terms_page() -> str:
-    """The page on terms: each with its parameters, what may be read of it, and what always holds of it."""
+    """The page on terms by family: what each means, takes, shows, contributes to, whom it meets, and an example."""
     parts = [
         "# Terms\n",
         "Every type of term, generated from the program by `make docs`. [language.md](language.md#agreements) says how",
-        "agreements hold them and what may be given to all of them: when they hold, and grounds.\n",
+        "agreements hold them and what may be given to all of them: when they hold, what waives or suspends them, and",
+        "grounds. Whether a term is pending, active, waived, suspended or ended, and whether it is breached, can be asked",
+        "of each: `active(agreement.term)`. Every example runs in a test, in the small deal of `tests/support.py`.\n",
     ]
-    for name, term in catalogue().items():
-        parts += [f"## {name}\n", said(term) + "\n"]
-        rows = list(parameter_rows(term))
-        if rows:
-            parts.append(table(["parameter", "is", "written as", "without it"], rows))
-        if term.quantities:
-            quantities = [[f"`{label}`", one.doc, one.dimension] for label, one in term.quantities.items()]
-            parts.append(table(["read as `agreement.term.…`", "is", "in"], quantities))
+    family = ""
+    for entry in term_entries():
+        if entry.family != family:
+            family = entry.family
+            parts.append(f"# {family.capitalize()}\n")
+        parts += [f"## {entry.type}\n", entry.meaning + "\n"]
+        if entry.invariant:
+            parts.append(f"**Always:** {entry.invariant}\n")
+        rows = [row for one in entry.parameters for row in parameter_rows(one)]
+        parts.append(table(["parameter", "is", "written as", "without it"], rows))
+        if entry.shows:
+            shows = [[f"`{label}`", doc, dimension] for label, doc, dimension in entry.shows]
+            parts.append(table(["read as `agreement.term.…`", "is", "in"], shows))
+        parts.append(f"Contributes to: {'; '.join(entry.joins) or 'no join'}.\n")
+        parts += [f"- {join} meets {', '.join(f'`{other}`' for other in others)}" for join, others in entry.meets]
+        parts.append(f"\n```yaml\n{entry.example}\n```\n")
     return "\n".join(parts)
 
 
-def parameter_rows(kind: type[Declared], before: str = "") -> Iterator[list[str]]:
-    """The rows of a table of parameters; those of a list of blocks stand below it."""
-    for one in declared(kind):
-        dimension, row = one.metadata["dimension"], one.metadata.get("row")
-        shown = "a list of blocks" if row else dimension
-        yield [f"`{before}{written(one)}`", one.metadata["doc"], shown, without(one)]
-        if row:
-            yield from parameter_rows(row, f"{written(one)}: ")
-
-
-def without(one: Field[Any]) -> str:
-    """What a parameter is where it is not written."""
-    if one.default is MISSING:
-        return "refused"
-    if one.default is None or one.default in ((), ""):
-        return "none"
-    if isinstance(one.default, bool):
-        return "yes" if one.default else "no"
-    if isinstance(one.default, str | int):
-        return str(one.default)
-    value, unit = getattr(one.default, "value", None), str(getattr(one.default, "unit", ""))
-    return f"{value:g} {unit}".removesuffix(" 1") if isinstance(value, float) else "none"
+def parameter_rows(one: ParameterEntry, before: str = "") -> Iterator[list[str]]:
+    """The row of a parameter; those of a list of blocks stand below it."""
+    yield [f"`{before}{one.name}`", one.means, one.written_as, one.without or "refused"]
+    for row in one.rows:
+        yield from parameter_rows(row, f"{before}{one.name}: ")
 
 
 PARTS = {"functions": functions, "units": units, "distributions": distributions, "terms": terms}

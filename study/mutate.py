@@ -6,11 +6,11 @@ and number. What is asked of every one:
 1. It is read, or refused in words: no traceback.
 2. That takes no longer than two seconds.
 3. **No word of the language is lost in silence.** A mutation inside a key that is a word of the language (`from`,
-   `value`, `claims`, a parameter of a term) is told, unless the key has become another word of the same block or a
-   comment, which nobody could tell from intent.
+   `value`, `claims`, a parameter of a term) is told, unless the line has become a comment (`#rice: 3`), which nobody can
+   tell from intent.
 4. **No name is lost in silence.** A mutation inside a key that is a name chosen by the author is told wherever the name
-   is used anywhere else in the deal. A name that nothing else uses (a label of a headline, a term that no formula
-   reads) is free: the deal then means the same under another name.
+   is used anywhere else in the deal. A name that nothing else uses (a future, a headline and its labels, a term that
+   no formula reads and no amendment changes) is free: the deal then means the same under another name.
 
 A key is a date in `past`, `table` and `observed`: there another date is another deal, and only 1 and 2 are asked. The
 same goes for everything that is no key.
@@ -30,7 +30,7 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Literal
 
 from detente.deal.load import read_deal
@@ -42,7 +42,7 @@ from detente.text.nodes import Mapping, Node, Sequence, parse
 CASE = Path(__file__).parent.parent / "cases" / "openai-microsoft"
 CHUNK = 100
 SLOW = 2.0
-"""Seconds after which a mutation counts as one that hangs."""
+"""Seconds of the processor after which a mutation counts as one that hangs."""
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABMQY0123456789 :,.-_{}[]()'\"#\n\t%*&!|>@`/=<+^éß日"
 
@@ -50,14 +50,15 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyzABMQY0123456789 :,.-_{}[]()'\"#\n\t%*&!|
 NAMES = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(parties|resources|assumptions|variables|flows|needs|agreements|opening|events|rights|values|futures"
-        r"|headlines|beliefs|scenarios)\.[^.]+",
+        r"(parties|resources|assumptions|variables|flows|needs|agreements|opening|events|rights|values|beliefs"
+        r"|scenarios)\.[^.]+",
         r"(beliefs|scenarios)\.[^.]+\.[^.]+",
         r"rights\.[^.]+\.(use|instead)\.[^.]+",
-        r"headlines\.[^.]+\.show\.[^.]+",
         r".*\.claims\.\[\]\.[^.]+",
     )
 )
+FREE = re.compile(r"(futures|headlines)\.[^.]+|headlines\.[^.]+\.show\.[^.]+")
+"""Names that nothing can refer to."""
 TERMS = re.compile(r"agreements\.([^.]+)\.(terms|amendments\.\[\])\.[^.]+")
 DATES = re.compile(r".*\.(past|table|observed)\.[^.]+")
 WORDS = frozenset(("title", "claims", "assumed", "since", "note", "before", "on"))
@@ -66,13 +67,15 @@ WORDS = frozenset(("title", "claims", "assumed", "since", "note", "before", "on"
 
 @dataclass(frozen=True)
 class Key:
-    """A key of the deal: its first and last character (exclusive), what it is, and a pattern of what refers to it."""
+    """A key of the deal: its first and last character (exclusive), what it is, a pattern of what refers to it, and the
+    whole name of a term, which its amendments have too."""
 
     start: int
     end: int
     text: str
     kind: Literal["word", "name", "date"]
     used_as: str = ""
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,13 +138,13 @@ def _keys(node: Node, path: str, starts: list[int]) -> Iterator[Key]:
             name = re.escape(key.text)
             if DATES.fullmatch(own):
                 yield Key(start, end, key.text, "date")
-            elif key.text in WORDS or not any(pattern.fullmatch(own) for pattern in (TERMS, *NAMES)):
+            elif key.text in WORDS or not any(pattern.fullmatch(own) for pattern in (TERMS, FREE, *NAMES)):
                 yield Key(start, end, key.text, "word")
-            elif term := TERMS.fullmatch(own):
-                # a term is read as `agreement.term`, and amended by its own name among the amendments
-                yield Key(start, end, key.text, "name", rf"\b{re.escape(term[1])}\.{name}\b|[{{ ]{name}: (ends|\{{)")
-            elif ".show." in own:
+            elif FREE.fullmatch(own):
                 yield Key(start, end, key.text, "name")
+            elif term := TERMS.fullmatch(own):
+                whole = f"{term[1]}.{key.text}"
+                yield Key(start, end, key.text, "name", rf"\b{re.escape(whole)}\b", whole)
             else:
                 yield Key(start, end, key.text, "name", rf"(?<![\w.-]){name}(?![\w-])")
             yield from _keys(value, own, starts)
@@ -187,6 +190,7 @@ def lost(whole: Deal, text: str, first: int, last: int) -> str:
         if key.kind == "word":
             return f"the word '{key.text}' became '{now}'"
         uses = len(re.findall(key.used_as, _code(whole.text))) if key.used_as else 0
+        uses += sum(other.term == key.term for other in whole.keys) if key.term else 0
         return f"the name '{key.text}' became '{now}' and is used elsewhere" if uses > 1 else ""
     return ""
 
@@ -211,14 +215,14 @@ def mutate(job: tuple[int, int, Path]) -> Found:
             at = rng.randrange(len(whole.text))
         text, first, last = mutated(whole.text, rng, at)
         name = f"seed {seed}, mutation {number}: character {at}, {whole.text[first:last]!r} in {_around(text, at)!r}"
-        began = perf_counter()
+        began = process_time()
         try:
             findings = told(text, whole.evidence)
             render(findings)
         except Exception:
             found.failures.append(f"{name}\n{traceback.format_exc()}")
             continue
-        taken = perf_counter() - began
+        taken = process_time() - began
         if taken > SLOW:
             found.failures.append(f"{name} took {taken:.1f} s")
         if not findings and (what := lost(whole, text, first, last)):

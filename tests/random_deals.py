@@ -107,6 +107,7 @@ def lasting(draw: st.DrawFn) -> str:
 SHOCKS = {
     "none": "sales: {unit: USD / month, past: {2024-12: 400}, next: 'gbm(growth = 40% / year, volatility = 40% / sqrt(year))', assumed: g}",
     "fading": "sales: {unit: USD / month, past: {2024-10: 300, 2024-12: 400}, next: 'gbm(growth = pace, fades_to = 5% / year, over = 9 months, volatility = 60% / sqrt(year))', assumed: g}",
+    "jumping": "sales: {unit: USD / month, past: {2024-12: 400}, next: 'jump(growth = pace, volatility = 40% / sqrt(year), rate = danger, size = -60%, spread = 30%)', assumed: g}",
     "level": "sales: {unit: USD / month, past: {2024-12: 400}, next: 'ou(mean = 350 USD / month, half_life = 5 months, volatility = 50 USD / month / sqrt(month))', assumed: g}",
 }
 

@@ -19,6 +19,7 @@ from detente.text.written import Date, parse_date
 if TYPE_CHECKING:
     from altair import LayerChart
 
+    from detente.answers.cap_table import Ownership
     from detente.answers.difference import Difference
     from detente.answers.explanation import Explanation
     from detente.answers.forecast import Forecast
@@ -231,6 +232,19 @@ class Deal:
         from detente.answers.held import held
 
         return held(self.text, _date(on) if on else None, _date(as_of) if as_of else None)
+
+    def ownership(
+        self, on: str = "", path: int | None = None, paths: int = 2_000, seed: int = 1, scenario: str = "base"
+    ) -> Ownership:
+        """Who owns what as a month closes (`now` without a date): on a numbered path, or as means over paths.
+
+        Raises:
+            Refused: where a path is not finite.
+            ValueError: where a text is no date, or the date lies before `now` or after the horizon.
+        """
+        from detente.answers.cap_table import cap_table
+
+        return cap_table(self.text, _date(on) if on else None, path, paths, seed, scenario)
 
     def diff(self, other: Deal) -> Difference:
         """What changed from this deal to another, in words."""

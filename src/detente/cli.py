@@ -150,6 +150,13 @@ def _parser() -> argparse.ArgumentParser:
     fmt.add_argument("--check", action="store_true", help="change nothing; give 1 and name what would change")
     fmt.set_defaults(command=_fmt)
 
+    terms = commands.add_parser(
+        "terms", help="list the types of term, or explain one", description="List the types of term, or explain one."
+    )
+    terms.add_argument("type", metavar="TYPE", nargs="?", help="a type of term, such as take_or_pay")
+    terms.add_argument("--json", action="store_true", help="the same as data: a list")
+    terms.set_defaults(command=_terms)
+
     schema = commands.add_parser(
         "schema", help="print what editors need to help", description="Print the JSON Schema of deal.yaml for editors."
     )
@@ -399,6 +406,24 @@ def _fmt(options: argparse.Namespace) -> int:
     if findings:
         raise Refused(tuple(findings), texts)
     return 1 if options.check and would_change else 0
+
+
+def _terms(options: argparse.Namespace) -> int:
+    from detente.answers.catalogue import term_entries
+    from detente.report.catalogue import print_term, print_terms
+    from detente.text.diagnostic import did_you_mean
+
+    entries = [one for one in term_entries() if options.type in (None, one.type)]
+    if not entries:
+        near = did_you_mean(options.type, [one.type for one in term_entries()])
+        raise ValueError(f"there is no type of term '{options.type}'{': ' if near else ''}{', or '.join(near)}")
+    if options.json:
+        print(json.dumps([one.as_data() for one in entries], indent=1))
+    elif options.type:
+        print_term(entries[0])
+    else:
+        print_terms(entries)
+    return 0
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import detente
 from detente import cli
 from detente.answers.cap_table import CapTable, cap_table
 from detente.text.written import parse_date
@@ -118,6 +119,11 @@ def test_the_command_prints_it_and_gives_it_as_data(tmp_path, capsys) -> None:  
     data = json.loads(capsys.readouterr().out)
     assert data["companies"][0]["holdings"][0]["holder"] == "staff"
     assert data["path"] is None
+
+
+def test_a_notebook_asks_the_deal() -> None:
+    asked = detente.loads(quiet()).ownership("2025-04", path=0)
+    assert asked == cap_table(read(quiet()), parse_date("2025-04"), 0)
 
 
 def test_the_frame_has_a_row_for_each_holder_and_class() -> None:

@@ -15,7 +15,7 @@ import detente
 from detente.deal.fields import Block
 from detente.deal.load import parse_deal
 from detente.deal.schema import schema
-from detente.terms.term import catalogue, written
+from detente.terms.term import Row, catalogue, given_by_others, written
 from detente.text.nodes import Mapping, Node, Scalar, parse, read
 from tests.random_deals import RandomDeal, deals
 
@@ -93,6 +93,7 @@ beliefs: {a: {a1: 1}}
 scenarios: {s: {a1: 1}}
 futures: {u: {when: e}, w: e}
 headlines: {h: {title: h, show: {label: 1}}}
+questions: {q: {title: q, show: v}}
 outputs: [v]
 checks: [{that: e}]
 """
@@ -102,10 +103,17 @@ def covering() -> str:
     """The deal above with a term of every type, its rows included; what is wrong with them does not matter."""
     lines = []
     for name, term in catalogue().items():
-        rows = [written(one) for one in term.parameters() if one.metadata["dimension"] == "rows"]
-        given = "".join(f", {row}: [{{x_row: 1}}]" for row in rows)
-        lines.append(f"      x_{name}: {{type: {name}{given}}}")
+        given = [f"type: {name}"]
+        for one in term.parameters():
+            if not given_by_others(one):
+                rows = one.metadata["dimension"] == "rows"
+                given.append(f"{written(one)}: {'[{' + filled(one.metadata['row']) + '}]' if rows else 'x'}")
+        lines.append(f"      x_{name}: {{{', '.join(given)}}}")
     return COVERING % "\n".join(lines)
+
+
+def filled(row: type[Row]) -> str:
+    return ", ".join(f"{written(one)}: x" for one in row.parameters() if not given_by_others(one))
 
 
 def kind_of(block: Block) -> str:

@@ -28,6 +28,7 @@ def code_of(deal: str) -> str:
     return deal.partition(".")[0]
 
 
+KINDS = {".yaml": "yaml", ".jsonl": "json"}
 MEANINGS = HERE / "meanings.yaml"
 
 
@@ -64,7 +65,7 @@ def _shown(deal: str) -> str:
     text = f"### {code_of(deal)}: {situation}\n\n" if situation else ""
     for file in _files(deal):
         title = f"`{file.parent.name}/{file.name}`\n\n" if file.parent != HERE else ""
-        text += f"{title}```{file.suffix[1:].removesuffix('l')}\n{_cut(file.read_text(encoding='utf-8'))}```\n\n"
+        text += f"{title}```{KINDS[file.suffix]}\n{_cut(file.read_text(encoding='utf-8'))}```\n\n"
     told = (HERE / f"{deal}.txt").read_text(encoding="utf-8")
     return f"{text}```text\n{_cut(told)}```\n"
 

@@ -131,6 +131,12 @@ def trees() -> tuple[ast.Module, ...]:
 
 
 @cache
+def modules() -> dict[ast.FunctionDef, ast.Module]:
+    """The module of every function: those with a leading underscore are called in their own alone."""
+    return {node: tree for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@cache
 def calls() -> tuple[tuple[str, ast.Call, tuple[ast.FunctionDef, ...]], ...]:
     """Every call in the source: what is called, the call, and the functions it stands in, the innermost first."""
     found: list[tuple[str, ast.Call, tuple[ast.FunctionDef, ...]]] = []
@@ -182,7 +188,8 @@ def named(name: str, function: ast.FunctionDef) -> Iterator[str]:
         return
     position = parameters.index(name) - (parameters[0] == "self")
     for called, call, inside in calls():
-        if called == function.name and len(call.args) > position:
+        foreign = function.name.startswith("_") and inside and modules()[inside[0]] is not modules()[function]
+        if called == function.name and len(call.args) > position and not foreign:
             yield from texts(call.args[position], inside)
 
 

@@ -197,9 +197,9 @@ def no_issue_lifts_a_stake_above_its_cap(played: Played, name: str) -> None:
             assert (played.simulated("lab.compute.offered_by.rival")[holds] <= limit * (1 + SMALL)).all()
         return
     classes = ("equity", "preferred")
-    closing = sum(played.simulated(f"fund.{one}") for one in classes)
-    opened = sum(_opened(played, f"fund.{one}") for one in classes)
-    stake = closing / -sum(played.simulated(f"lab.{one}") for one in classes)
+    closing = np.sum([played.simulated(f"fund.{one}") for one in classes], axis=0)
+    opened = np.sum([_opened(played, f"fund.{one}") for one in classes], axis=0)
+    stake = closing / -np.sum([played.simulated(f"lab.{one}") for one in classes], axis=0)
     more = holds & (closing > opened * (1 + SMALL))
     assert (stake[more] <= _number(played, name, "stake") * (1 + SMALL)).all()
 

@@ -140,6 +140,26 @@ def test_a_service_below_its_level_gives_a_part_of_the_bill_back() -> None:
     assert played("cloud.USD", "2025-03") - played("cloud.USD", "2025-02") == pytest.approx(9.0)
 
 
+def test_a_bill_in_another_currency_is_given_back_in_it() -> None:
+    """6 MW at 3 EUR, of which a tenth is 1.80 EUR in February, 1.98 USD at 1.10."""
+    text = served(
+        cloud(service()).replace("3 USD / MW", "3 EUR / MW"),
+        resources="USD: {kind: money}\nEUR: {kind: money, rate: 1.1 USD / EUR, assumed: given}\ncompute: {kind: capacity, unit: MW}",
+        opening="lab.USD: {balance: 1000 USD, assumed: given}\ncloud.USD: {balance: 0 USD}",
+        variables=f"{MEASURED}\nreturned: {{unit: EUR, is: paid(first.service)}}",
+    )
+    played = play(text)
+    assert played("first.service.returned", "2025-02") == pytest.approx(1.8)
+    assert played("returned", "2025-03") == pytest.approx(1.8)
+    assert played("lab.USD", "2025-02") == pytest.approx(1000.0 - 2 * 18 * 1.1 + 1.98)
+
+
+def test_what_a_term_shows_of_capacity_and_bill_can_be_read() -> None:
+    shown = "missing: {unit: MW, is: first.due.missing}\npart: {is: first.service.credit}"
+    played = play(served(cloud(owed(), service()), variables=f"{MEASURED}\n{shown}"))
+    assert (played("missing", "2025-03"), played("part", "2025-03")) == (4.0, 0.5)
+
+
 def test_no_more_of_a_bill_is_given_back_than_the_cap() -> None:
     played = play(served(cloud(service(", cap: 30%")), variables=MEASURED))
     assert played.series("first.service.returned", "2025-02", "2025-03") == pytest.approx([1.8, 5.4])

@@ -1,5 +1,7 @@
 """Terms of supply, worked by hand: what is offered, used, unmet and paid in a month."""
 
+from textwrap import indent
+
 import pytest
 
 from tests.support import EXACT, agreement, codes, play, refused, small
@@ -236,6 +238,15 @@ def test_what_was_paid_and_not_used_is_made_up_later_without_a_fee() -> None:
     played = play(making_up([2, 2, 2, 10, 10, 10, 5], "12 months"))
     assert played.series("second.sites.use", "2025-03", "2025-06") == [2.0, 10.0, 9.0, 5.0]
     assert played.series("second.sites.bill") == [20.0] * 12
+
+
+def test_what_is_made_up_is_no_new_capacity_that_another_could_match() -> None:
+    """The holder may match 100 MW of what is new: what is owed from before stays with the supplier that owes it."""
+    right = "refusal: {type: right_of_first_refusal, holder: cloud, need: lab.compute, matches: 100 MW, assumed: given}"
+    text = making_up([2, 2, 2, 10, 10, 10, 5], "12 months")
+    played = play(text.replace("agreements:\n", f"agreements:\n{indent(cloud(right), '  ')}\n"))
+    assert played.series("second.sites.use", "2025-03", "2025-06") == [2.0, 10.0, 9.0, 5.0]
+    assert played.series("first.power.use", "2025-03", "2025-06") == [0.0, 0.0, 1.0, 5.0]
 
 
 def test_no_more_is_made_up_at_a_time_than_agreed() -> None:

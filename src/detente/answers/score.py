@@ -3,7 +3,8 @@
 Every later observation is held against the paths of the run: is it inside the 90 % interval, and how far is the whole
 distribution off (continuous ranked probability score: Matheson and Winkler 1976; here over the size of the
 observation). The
-yardstick is a driftless random walk of the logarithm, whose volatility comes from the observations known by then.
+yardstick is a driftless random walk of the logarithm, whose volatility comes from the observations known by then; a
+series of which nothing was known has none.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ FEWEST_CHANGES = 2
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One observation held against a run from an earlier date, in the unit of its series. `walk_crps` is the
-    yardstick's."""
+    """One observation held against a run from an earlier date, in the unit of its series. `walk_crps` and `walk_width`
+    are the yardstick's: None without one."""
 
     since: str
     series: str
@@ -44,9 +45,9 @@ class Scored:
     p95: float
     inside: bool
     crps: float
-    walk_crps: float
+    walk_crps: float | None
     width: float
-    walk_width: float
+    walk_width: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,18 @@ class ScoreAnswer:
     scored: tuple[Scored, ...]
 
     def summary(self, scored: Sequence[Scored] | None = None) -> dict[str, float]:
-        """Counts, coverage, mean relative scores and widths, over all observations or some."""
+        """Counts and coverage over all observations or some; mean relative scores and widths over those that have a
+        yardstick, so that the two compare, or over all where none has one. What is the mean of nothing is nan."""
         chosen = self.scored if scored is None else scored
-        count = len(chosen)
+        compared = [one for one in chosen if one.walk_crps is not None]
         return {
-            "observations": count,
+            "observations": len(chosen),
             "inside": sum(one.inside for one in chosen),
-            "coverage": sum(one.inside for one in chosen) / count if count else float("nan"),
-            **{
-                key: sum(getattr(one, key) for one in chosen) / count if count else float("nan")
-                for key in ("crps", "walk_crps", "width", "walk_width")
-            },
+            "coverage": _mean([one.inside for one in chosen]),
+            "crps": _mean([one.crps for one in compared or chosen]),
+            "walk_crps": _mean([one.walk_crps for one in compared]),
+            "width": _mean([one.width for one in compared or chosen]),
+            "walk_width": _mean([one.walk_width for one in compared]),
         }
 
     def by(self, key: str) -> dict[str, dict[str, float]]:
@@ -81,27 +83,38 @@ class ScoreAnswer:
         return {
             "paths": self.paths,
             "seed": self.seed,
-            "all": self.summary(),
-            "by_date": self.by("since"),
-            "by_series": self.by("series"),
+            "all": _told(self.summary()),
+            "by_date": {name: _told(found) for name, found in self.by("since").items()},
+            "by_series": {name: _told(found) for name, found in self.by("series").items()},
             "scored": [{key: getattr(one, key) for key in Scored.__slots__} for one in self.scored],
         }
 
 
+def _mean(values: Sequence[float | None]) -> float:
+    found = [value for value in values if value is not None]
+    return sum(found) / len(found) if found else float("nan")
+
+
+def _told(summary: dict[str, float]) -> dict[str, float | None]:
+    """A summary as data, in which there is no nan."""
+    return {key: None if np.isnan(value) else value for key, value in summary.items()}
+
+
 def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int = 1) -> ScoreAnswer:
-    """The deal run from each date (by default from every date before `now` that has openings), scored on what its own
-    record says followed. A point that no claim gives is a guess, and is not scored.
+    """The deal run from each date, scored on what its files say followed: by default from every date before `now` that
+    has openings, and from `now` where later points are `observed`. A point that no claim gives is a guess, and is not
+    scored; neither is one that stands before the month of a run, or after its last.
 
     Raises:
         Refused: where the deal cannot be run from a date.
     """
     full = graph_of(deal)
-    months = [date.last for date in dates] or sorted({one.on for one in deal.openings if one.on < deal.now})
+    months = [date.last for date in dates] or _dates(deal, full)
     scored: list[Scored] = []
     for month in months:
         earlier = graph_of(at_date(deal, Date(month, month, month_text(month))))
         later = {
-            name: [one for one in points if month < one.last <= deal.now and one.claims]
+            name: [one for one in points if month < one.last <= deal.last and one.claims]
             for name, points in full.observed.items()
             if name in earlier.equations
         }
@@ -115,17 +128,21 @@ def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int 
     return ScoreAnswer(paths, seed, tuple(scored))
 
 
+def _dates(deal: Deal, graph: Graph) -> list[Month]:
+    """The dates before `now` with openings, and `now` if something later was observed."""
+    earlier = {one.on for one in deal.openings if one.on < deal.now}
+    later = any(one.last > deal.now for points in graph.observed.values() for one in points)
+    return sorted(earlier | {deal.now}) if later else sorted(earlier)
+
+
 def _scored(graph: Graph, told: Paths, name: str, one: Observed, since: Month) -> Scored | None:
-    walk = _walk(graph, name, one, told)
-    if walk is None:
-        return None
+    walk = _walk(graph, name, one, told, since)
     months = range(max(one.first, told.months[0]), one.last + 1)
     sample = np.mean([told.at(name, month) for month in months], axis=0)
     if not np.isfinite(sample).all():
         return None
     shown = graph.equations[name].shown
     p5, p50, p95 = np.quantile(sample, [0.05, 0.5, 0.95])
-    low, high = np.quantile(walk, [0.05, 0.95])
     size = abs(one.value)
     return Scored(
         month_text(since),
@@ -138,9 +155,9 @@ def _scored(graph: Graph, told: Paths, name: str, one: Observed, since: Month) -
         float(p95) / shown.scale,
         bool(p5 <= one.value <= p95),
         crps(sample, one.value) / size,
-        crps(walk, one.value) / size,
+        None if walk is None else crps(walk, one.value) / size,
         float(p95 - p5) / size,
-        float(high - low) / size,
+        None if walk is None else float(np.quantile(walk, 0.95) - np.quantile(walk, 0.05)) / size,
     )
 
 
@@ -148,13 +165,14 @@ def _period(one: Observed) -> str:
     return month_text(one.last) if one.first == one.last else f"{month_text(one.first)}…{month_text(one.last)}"
 
 
-def _walk(graph: Graph, name: str, one: Observed, told: Paths) -> FloatArray | None:
+def _walk(graph: Graph, name: str, one: Observed, told: Paths, since: Month) -> FloatArray | None:
     """The yardstick's distribution: the last observation known, spread by the volatility known; None without one."""
-    known = graph.observed.get(name, ())
+    record = {series: tuple(each for each in points if each.last <= since) for series, points in graph.observed.items()}
+    known = record.get(name, ())
     if not known:
         return None
     own = _volatility(known)
-    others = [found for points in graph.observed.values() if (found := _volatility(points)) is not None]
+    others = [found for points in record.values() if (found := _volatility(points)) is not None]
     volatility = own if own is not None else float(np.median(others)) if others else None
     last = known[-1]
     if volatility is None or last.value <= 0.0:

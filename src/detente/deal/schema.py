@@ -173,11 +173,11 @@ def _parameter(declared: Field[Any], term: str, found: dict[str, Block]) -> Key:
             shape, hint = DATE, ""
         case "count":
             shape, hint = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}, "a whole number"
-        case "parties" | "events" | "terms":
+        case "parties" | "events" | "terms" | "classes":
             shape, hint = NAMES, dimension
         case "parts by party":
             shape, hint = {"type": "object", "additionalProperties": EXPRESSION}, "shares by party"
-        case "party" | "need" | "event" | "supply term" | "term" | "words":
+        case "party" | "need" | "event" | "supply term" | "term" | "class" | "words":
             shape, hint = TEXT, "" if what == "words" else dimension
         case _ if what.startswith("form of "):
             shape, hint = TEXT, ""

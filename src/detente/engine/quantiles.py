@@ -16,7 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 
 Z95 = 1.6448536269514722
 
-KNOWN = 256
+KNOWN = 1024
 """Quantiles of each part of a mixture that are computed once."""
 MOST_STEPS = 200
 """Steps of the search in a mixture: more than halving alone would take."""
@@ -154,15 +154,22 @@ def _ratio(shape: Distribution, part: Distribution) -> float:
 
 def _mixture_quantile(shape: Distribution, u: FloatArray) -> FloatArray:
     """The least x at which the share below reaches u: one of the known values where the share jumps across u there, as
-    it does at a single value of a part, else between two of them."""
+    it does at a single value of a part, else between two of them, or among the quantiles of the parts beyond them."""
     values, shares, before = _known(shape)
     place = np.searchsorted(shares, u)
-    hit = np.concatenate([before, [1.0]])[place] < u
-    ends = np.stack([quantile(part, u) * _ratio(shape, part) for part in shape.parts])
-    low = np.maximum(ends.min(axis=0), np.concatenate([[-np.inf], values])[place])
-    high = np.minimum(ends.max(axis=0), np.concatenate([values, [np.inf]])[place])
-    found: FloatArray = high.copy()
-    found[~hit] = _searched(shape, u[~hit], low[~hit], high[~hit])
+    later, earlier = np.minimum(place, len(values) - 1), np.maximum(place - 1, 0)
+    hit = (place < len(values)) & (before[later] < u)
+    found: FloatArray = values[later]
+    low, high = values[earlier], values[later]
+    over_low, over_high = shares[earlier] - u, shares[later] - u
+    beyond = ~hit & ((place == 0) | (place == len(values)))
+    if beyond.any():
+        ends = np.stack([quantile(part, u[beyond]) * _ratio(shape, part) for part in shape.parts])
+        low[beyond], high[beyond] = ends.min(axis=0), ends.max(axis=0)
+        over_low[beyond] = _share_of_mixture(shape, low[beyond]) - u[beyond]
+        over_high[beyond] = _share_of_mixture(shape, high[beyond]) - u[beyond]
+    between = ~hit
+    found[between] = _searched(shape, u[between], low[between], high[between], over_low[between], over_high[between])
     return found
 
 
@@ -179,16 +186,22 @@ def _known(shape: Distribution) -> tuple[FloatArray, FloatArray, FloatArray]:
     return values, np.maximum.accumulate(_share_of_mixture(shape, values)), before
 
 
-def _searched(shape: Distribution, u: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """The least x between two ends at which the share below reaches u.
+def _searched(
+    shape: Distribution,
+    u: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    over_low: FloatArray,
+    over_high: FloatArray,
+) -> FloatArray:
+    """The least x between two ends at which the share below reaches u; `over` is by how much an end is over it.
 
     The bracketing search of Chandrupatla, "A new hybrid quadratic/bisection algorithm for finding the zero of a
     nonlinear function without using derivatives", Advances in Engineering Software 28 (1997), 145-149. A lane is
     finished by itself, so that any chunk gives the same bits.
     """
     found, lanes = high.copy(), np.arange(len(u))
-    one, other, u = low, high, u
-    over_one, over_other = _share_of_mixture(shape, one) - u, _share_of_mixture(shape, other) - u
+    one, other, over_one, over_other = low, high, over_low, over_high
     finest = np.where((low < 0.0) & (high > 0.0), 1e-18 * (high - low), 0.0)
     found[over_one >= 0.0] = low[over_one >= 0.0]
     part = np.full(len(u), 0.5)
@@ -210,10 +223,12 @@ def _searched(shape: Distribution, u: FloatArray, low: FloatArray, high: FloatAr
         going = width > 2.0 * closest
         with np.errstate(all="ignore"):
             place, rise = (one - other) / (third - other), (over_one - over_other) / (over_third - over_other)
-            smooth = (rise * rise < place) & ((1.0 - rise) * (1.0 - rise) < 1.0 - place) & (over_one != 0.0)
+            smooth = (rise * rise < place) & ((1.0 - rise) * (1.0 - rise) < 1.0 - place)
             curved = over_one / (over_other - over_one) * over_third / (over_other - over_third) + (third - one) / (
                 other - one
             ) * over_one / (over_third - over_one) * over_other / (over_third - over_other)
             least = closest / width
             part = np.where(smooth & np.isfinite(curved), np.clip(curved, least, 1.0 - least), 0.5)
+            # Met exactly: a little less settles it, unless nothing lies there, and then halving finds the least such x.
+            part = np.where(over_one == 0.0, np.where(over_third == 0.0, 0.5, least), part)
     return found

@@ -12,7 +12,7 @@ from detente.graph.expressions import Elaborator, misused
 from detente.graph.literals import value_of
 from detente.graph.memories import LAGS, WHOLE_PATHS
 from detente.graph.status import STATUSES, told
-from detente.graph.units import money_in
+from detente.graph.units import money_in, money_of
 from detente.lang.formula import (
     Formula,
     absolute,
@@ -224,6 +224,9 @@ def _money_of(draft: Draft, name: str) -> Unit:
         if found is not None and money_in(found.unit) != ONE:
             draft.moneys[name] = money_in(found.unit)
             break
+    else:
+        if term:  # it names no money of its own, but perhaps a term that does
+            draft.moneys[name] = money_of(draft, terms[term])
     return draft.moneys[name]
 
 

@@ -95,13 +95,13 @@ def _protect(draft: Draft, term: str, one: Protection) -> None:
 
 def _sold(draft: Draft, sale: Issued, money: Unit) -> tuple[Formula, Formula]:
     """The money that a sale brings this month, in the money of the protected price, and the shares it issues."""
-    paid = next(
-        (term, flow)
+    flow = next(
+        flow
         for term, flow in draft.contributions
         if term == sale.term and isinstance(flow, Flow) and flow.label == sale.issue.paid_by
     )
-    name = f"{sale.term}.{paid[1].label}" if paid[1].label else sale.term
-    unit = draft.resource_unit(paid[1].resource)
+    name = f"{sale.term}.{flow.label}" if flow.label else sale.term
+    unit = draft.resource_unit(flow.resource)
     amount = draft.exchange(reference(name, unit / MONTH.unit) * MONTH, unit, money)
     return amount, reference(sale.name, sale.count.unit / MONTH.unit) * MONTH
 

@@ -16,7 +16,7 @@ from detente.lang.unit import ONE, Unit
 from detente.terms.joins import Need, OtherTerm, SupplyTerm
 from detente.terms.term import Declared, Term, catalogue, given_by_others, written
 from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
-from detente.text.place import Place
+from detente.text.place import Place, place_of
 from detente.text.written import Date
 
 Capacity = Need | SupplyTerm | None
@@ -143,7 +143,7 @@ class _Reader:
             Diagnostic(
                 "unknown-resource",
                 f"'{given}' is no money",
-                place,
+                place_of(given, place),
                 expected=", ".join(("cash", *money)),
                 ways_out=(*did_you_mean(given, money), "declare it under `resources`"),
             )
@@ -157,7 +157,7 @@ class _Reader:
                 Diagnostic(
                     "not-a-supply",
                     f"the term '{name}' supplies no need",
-                    place,
+                    place_of(name, place),
                     expected="a term with a supplier and a need",
                     ways_out=("name a term of type supply or take_or_pay",),
                 )
@@ -175,7 +175,7 @@ class _Reader:
                 Diagnostic(
                     "wrong-term-type",
                     f"the term '{name}' cannot stand here",
-                    place,
+                    place_of(name, place),
                     found=f"a term of type {text.type}",
                     expected=f"a term of type {' or '.join(wanted)}",
                     ways_out=("name another term",),
@@ -233,17 +233,17 @@ def _date(given: Any) -> Date:
     return given
 
 
-def _known(what: str, name: Any, known: Iterable[str], place: Place) -> str:
+def _known(what: str, name: str, known: Iterable[str], place: Place) -> str:
     known = tuple(known)
     if name in known:
-        return str(name)
+        return name
     raise Fault(
         Diagnostic(
             f"unknown-{what}",
             f"there is no {what} '{name}'",
-            place,
+            place_of(name, place),
             expected=", ".join(known[:12]),
-            ways_out=(*did_you_mean(str(name), known), f"declare the {what}"),
+            ways_out=(*did_you_mean(name, known), f"declare the {what}"),
         )
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from rich.console import Console
 from rich.table import Table
 
@@ -22,9 +24,9 @@ def print_score(answer: ScoreAnswer) -> None:
                 f"{found['observations']:.0f}",
                 f"{found['inside']:.0f} ({found['coverage']:.0%})",
                 f"{found['crps']:.3f}",
-                f"{found['walk_crps']:.3f}",
+                "–" if isnan(found["walk_crps"]) else f"{found['walk_crps']:.3f}",
                 f"{found['width']:.2f}",
-                f"{found['walk_width']:.2f}",
+                "–" if isnan(found["walk_width"]) else f"{found['walk_width']:.2f}",
                 style="bold" if name == "all" else "",
             )
         console.print(table)

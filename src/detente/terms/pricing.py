@@ -130,7 +130,7 @@ class MostFavouredNation(Term):
     example: ClassVar[str] = """\
 type: most_favoured_nation
 of: pact.power
-comparables: [pact.spare]
+comparables: [pact.elsewhere]
 look_back: 6 months
 assumed: an example
 """
