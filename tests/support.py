@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 import detente
+from detente.deal.load import parse_deal
 from detente.deal.model import Deal
-from detente.engine.evaluate import evaluate, graph_of
+from detente.engine.evaluate import evaluate
 from detente.engine.paths import Paths, trace
 from detente.engine.simulate import BASE, Variant
+from detente.graph.build import check
 from detente.graph.model import Graph
 from detente.text.diagnostic import Diagnostic, Refused
 from detente.text.written import Month, parse_date
@@ -138,5 +140,7 @@ class Played:
 
 def play(text: str, paths: Sequence[int] = (0,), seed: int = 1, variant: Variant = BASE) -> Played:
     """A deal on numbered paths."""
-    graph = graph_of(read(text))
+    graph, findings = check(*parse_deal(text))
+    if graph is None:
+        raise Refused(findings)
     return Played(graph, trace(graph, paths, seed, variant))

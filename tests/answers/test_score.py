@@ -113,3 +113,13 @@ def test_coverage_counts_what_lies_inside() -> None:
     assert found["observations"] == 4
     assert found["inside"] == sum(one.p5 <= one.observed <= one.p95 for one in answer.scored)
     assert answer.by("since")["2022-12"] == found
+
+
+def test_what_was_observed_after_the_record_is_scored_from_its_end() -> None:
+    # Nothing was known of the series: it has no yardstick, and the data says so.
+    variables = "x: {unit: USD, is: 3 USD, observed: {2025-06: 5}, claims: [sales]}"
+    answer = score(scored(small(variables=variables)), paths=100)
+    (one,) = answer.scored
+    assert (one.since, one.date, one.crps, one.walk_crps, one.walk_width) == ("2024-12", "2025-06", 0.4, None, None)
+    assert answer.as_data()["all"]["walk_crps"] is None
+    assert answer.summary()["crps"] == 0.4

@@ -83,7 +83,7 @@ def test_valid_deals_among_the_errors_return() -> None:
 
 
 TREES = st.recursive(
-    st.text(st.characters(exclude_categories=("Cs",))),
+    st.text(st.characters(codec="utf-8")),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab :#,{\n–😀", min_size=1), inner, max_size=4),
     max_leaves=12,
 )

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.deal.model import RowText
 from detente.lang.syntax import Number, Quantity
 from detente.terms.term import catalogue
-from tests.random_deals import EXAMPLES, PATHS, RandomDeal, deals
+from tests.random_deals import DEALS, EXAMPLES, PATHS, RandomDeal, deals
 from tests.support import Played, agreement, agreements, play, small
 from tests.terms import random_capital, random_sharing, random_supply
 
 SMALL = 1e-9
 """Relative: more than rounding can add up to in two years, less than anything anybody would miss."""
+
+PARTS = 8
+"""Parts that run side by side where there is more than one processor."""
 
 few = settings(max_examples=max(10, EXAMPLES // 3))
 
@@ -29,9 +33,10 @@ def test_the_generator_knows_every_type_of_term() -> None:
     assert set(catalogue()) == set(PROMISES)
 
 
-@given(deals())
-@settings(max_examples=EXAMPLES)
-def test_a_random_deal_keeps_every_promise(deal: RandomDeal) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+@given(deal=deals())
+@settings(max_examples=DEALS // PARTS)
+def test_a_random_deal_keeps_every_promise(part: int, deal: RandomDeal) -> None:
     """It compiles and runs; every value is finite; what is paid is received; capacity adds up; stakes sum to one; and each
     term does what its docstring says."""
     played = play(deal.text, range(PATHS))

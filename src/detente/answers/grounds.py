@@ -15,7 +15,10 @@ def grounds(deal: Deal) -> tuple[GroundsAnswer, ...]:
 
 
 def _blocks(deal: Deal) -> Iterator[tuple[str, str, Grounds]]:
+    effects = {effect for one in deal.relations.values() for effect in one.moves.values()}
     for name, assumption in deal.assumptions.items():
+        if name in effects and not deal.heeds_relations:
+            continue  # what incidents would move rests in no figure
         yield name, "assumption", assumption.grounds
     for name, variable in deal.variables.items():
         if variable.grounds.citations or variable.grounds.assumed:

@@ -103,6 +103,9 @@ _SECTIONS = {
     "rights": Key("Who can hurt whom.", _by_name("right")),
     "values": Key("What each party is after, by party.", _by_name("value")),
     "beliefs": Key("A party's own versions of assumptions, by party.", _by_name("scenario")),
+    "incidents": Key("What happened between two parties, dated and with sources; it moves nothing by itself.",
+        _by_name("incident")),
+    "relations": Key("What incidents would move if they were heeded; off unless a run asks.", _by_name("relation")),
     "scenarios": Key("Named sets of changes to run the deal under.", _by_name("scenario")),
     "futures": Key(
         "Named conditions on whole paths, in order.",
@@ -315,6 +318,33 @@ BLOCKS = {
         "A named set of changes: each further key is an event, a term or an assumption.",
         {"title": TITLE, **GROUNDS},
         others=ref("change"),
+    ),
+    "incident": Block(
+        "An incident",
+        "Something between two parties on a date, as sources tell it. It moves nothing unless relations are heeded.",
+        {
+            "title": TITLE,
+            "between": Key("The two parties.", NAMES, True),
+            "on": Key("When it happened.", DATE, True),
+            "says": Key("What happened, in our own words.", TEXT, True),
+            "kind": Key("Whether it strains the relation (so if left out) or repairs it.", words("strain", "repair")),
+            **GROUNDS,
+        },
+    ),
+    "relation": Block(
+        "A relation",
+        "What incidents between two parties would move, chances and thresholds, if they were heeded.",
+        {
+            "title": TITLE,
+            "between": Key("The two parties.", NAMES, True),
+            "moves": Key(
+                "By assumption, the assumption that says by how much one incident moves it.",
+                {"type": "object", "propertyNames": ref("name"), "additionalProperties": TEXT},
+                True,
+            ),
+            "half_life": Key("After how long an incident counts half; without it, it counts whole.", EXPRESSION),
+            **GROUNDS,
+        },
     ),
     "future": Block(
         "A future",

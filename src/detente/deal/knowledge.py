@@ -47,7 +47,7 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
         for name, found in known.replaced("variable", deal.variables.values()).items()
     }
     for name, variable in variables.items():
-        if deal.variables[name].table and variable.table == ():
+        if deal.variables[name].table and not variable.table and variable.formula is None:
             findings.append(
                 Diagnostic(
                     "not-yet-known",
@@ -73,6 +73,7 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
         ("need", deal.needs),
         ("value", deal.values),
         ("resource", deal.resources),
+        ("relation", deal.relations),
     ):
         findings += [
             known.unknown(what, one.name, one.place, ()) for one in blocks.values() if not known.stands(one.grounds)
@@ -84,6 +85,9 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
         assumptions=assumptions,
         events=events,
         agreements=agreements,
+        incidents={
+            name: one for name, one in deal.incidents.items() if one.on.last <= month and known.heard_of(one.grounds)
+        },
         openings=tuple(one for one in deal.openings if one.on <= month and known.stands(one.grounds)),
         notes=tuple(notes),
     )

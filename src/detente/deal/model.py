@@ -299,6 +299,34 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Incident:
+    """Something between two parties on a date, as sources tell it: it strains their relation, or repairs it."""
+
+    name: str
+    title: str
+    between: tuple[str, ...]
+    on: Date
+    says: str
+    kind: Literal["strain", "repair"]
+    grounds: Grounds
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What incidents between two parties would move if they were heeded: `moves` holds by assumption the assumption
+    that says by how much one incident moves it. An incident counts half after `half_life`, and whole without one."""
+
+    name: str
+    title: str
+    between: tuple[str, ...]
+    moves: dict[str, str]
+    half_life: Node | None
+    grounds: Grounds
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Future:
     """A named condition on a whole path."""
 
@@ -349,7 +377,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Deal:
-    """What the files of a deal say. Names are keys in the order of the file."""
+    """What the files of a deal say. Names are keys in the order of the file. Where it `heeds_relations`, incidents on
+    record move what its relations say they move; as filed they move nothing."""
 
     title: str
     folder: str
@@ -369,6 +398,8 @@ class Deal:
     rights: dict[str, Right]
     values: dict[str, Value]
     beliefs: dict[str, Scenario]
+    incidents: dict[str, Incident]
+    relations: dict[str, Relation]
     scenarios: dict[str, Scenario]
     futures: dict[str, Future]
     headlines: dict[str, Headline]
@@ -378,6 +409,7 @@ class Deal:
     evidence: Evidence
     place: Place
     notes: tuple[str, ...] = ()
+    heeds_relations: bool = False
 
     def terms(self) -> dict[str, TermText]:
         """The latest version of every term by its whole name, `agreement.term`."""

@@ -1,7 +1,9 @@
-"""Reading what may happen and what is asked of it: events and policies, scenarios, rights, values, futures, headlines,
-questions, checks."""
+"""Reading what may happen and what is asked of it: events and policies, scenarios, rights, values, incidents and relations,
+futures, headlines, questions, checks."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from detente.deal.fields import GROUND_KEYS, POLICIES, Block, as_policy, require_grounds
 from detente.deal.model import (
@@ -12,8 +14,10 @@ from detente.deal.model import (
     Future,
     Grounds,
     Headline,
+    Incident,
     Policy,
     Question,
+    Relation,
     Right,
     Scenario,
     Value,
@@ -22,6 +26,7 @@ from detente.text.diagnostic import Diagnostic
 from detente.text.nodes import Mapping, Scalar, Sequence
 from detente.text.nodes import Node as YamlNode
 from detente.text.place import Word
+from detente.text.written import Date, month_text
 
 
 def event(key: Scalar, block: Block) -> Event:
@@ -151,6 +156,55 @@ def value(key: Scalar, block: Block) -> Value | None:
     if not ("each" in block.entries or "at_end" in block.entries):
         block.report("missing-key", f"{block.what} receives nothing", ways=("add `each: …`", "add `at_end: …`"))
     return Value(key.text, discount, each, at_end, grounds, key.place) if discount is not None else None
+
+
+def incident(key: Scalar, block: Block, now: Date) -> Incident | None:
+    """An incident of the record: it cites who tells it."""
+    title, between, on = block.text("title"), _pair(block), block.date("on", required=True)
+    says, kind = block.text("says", required=True), block.one_of("kind", ("strain", "repair"), "strain")
+    grounds = block.grounds()
+    block.done()
+    if not grounds.citations:
+        ways = ("cite who tells it: `claims: [{id: existence}]`",)
+        block.report("missing-key", f"{block.what} rests on no source", expected="the key `claims`", ways=ways)
+    if on is not None and on.last > now.last:
+        block.report(
+            "date-outside",
+            f"{block.what} lies after `now`: the log is of the record",
+            block.place_of("on"),
+            found=on.text,
+            expected=f"{month_text(now.last)} or before",
+            ways=("take it away", "move `now`"),
+        )
+    if not between or on is None:
+        return None
+    found: Literal["strain", "repair"] = "repair" if kind == "repair" else "strain"
+    return Incident(key.text, title or key.text.replace("_", " "), between, on, says, found, grounds, key.place)
+
+
+def relation(key: Scalar, block: Block) -> Relation | None:
+    """What incidents between two parties would move."""
+    title, between, half_life = block.text("title"), _pair(block), block.expression("half_life")
+    inner = block.sub("moves", required=True)
+    moves = {Word(name, entry[0].place): inner.text(name) for name, entry in inner.entries.items()}
+    grounds = block.grounds()
+    block.done()
+    require_grounds(block, grounds)
+    if not between:
+        return None
+    return Relation(
+        key.text, title or key.text.replace("_", " "), between, moves, half_life, grounds, key.place
+    )
+
+
+def _pair(block: Block) -> tuple[Word, ...]:
+    """The two parties that a block is between; none where it names another number of them."""
+    found = block.words("between", required=True)
+    if len(set(found)) == 2 or "between" not in block.entries:
+        return found
+    place = block.place_of("between")
+    block.report("wrong-shape", f"{block.what} is between two", place, expected="[a, b]", ways=("name two parties",))
+    return ()
 
 
 def future(key: Scalar, node: YamlNode, findings: list[Diagnostic]) -> Future | None:

@@ -78,6 +78,11 @@ def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
         found += _missing("party", (believer,), parties, belief.place)
         changed = [Word(change.target, change.place) for change in belief.changes]
         found += _missing("assumption", changed, deal.assumptions, belief.place)
+    for one in (*deal.incidents.values(), *deal.relations.values()):
+        found += _missing("party", one.between, parties, one.place)
+    for relation in deal.relations.values():
+        named = (*relation.moves, *filter(None, relation.moves.values()))
+        found += _missing("assumption", named, deal.assumptions, relation.place)
     for headline in deal.headlines.values():
         scenarios = [name for name in (*headline.under, headline.against) if name and name != "base"]
         found += _missing("scenario", scenarios, deal.scenarios, headline.place)

@@ -14,6 +14,7 @@ from detente.graph.measures import add_values, measures
 from detente.graph.model import Graph, shown_in
 from detente.graph.needs import add_needs
 from detente.graph.order import ordered
+from detente.graph.relations import check_relations
 from detente.graph.status import fill_status
 from detente.graph.terms import add_terms
 from detente.graph.variables import add_assumptions, add_variables, correlations
@@ -56,6 +57,7 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
     draft = Draft(deal)
     process_mixing, input_mixing = correlations(draft)
     add_assumptions(draft)
+    check_relations(draft)
     add_variables(draft, process_mixing)
     add_terms(draft)
     add_waterfalls(draft)

@@ -8,6 +8,7 @@ from detente.graph.declared import with_declarations
 from detente.graph.draft import Draft
 from detente.graph.literals import literal, period_of
 from detente.graph.model import Memory
+from detente.graph.relations import moved
 from detente.graph.units import quantity_unit
 from detente.lang.distribution import DISTRIBUTIONS
 from detente.lang.formula import (
@@ -186,7 +187,8 @@ class Elaborator:
                         related=((deal.assumptions[text].place, "declared here"),),
                     )
                 )
-            return parameter(text, entry.distribution.unit, entry.distribution.kind, place)
+            found = parameter(text, entry.distribution.unit, entry.distribution.kind, place)
+            return moved(self.draft, text, found)
         if text in deal.variables:
             return reference(text, self.draft.declared_unit(text), place=place)
         party, _, resource = text.rpartition(".")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from functools import lru_cache
 
 from detente.text.diagnostic import did_you_mean
@@ -35,23 +36,31 @@ class Unit:
     powers: tuple[tuple[str, Fraction], ...]
 
     def __mul__(self, other: Unit) -> Unit:
-        if not self.powers or not other.powers:
-            return self if self.powers else other
-        powers = dict(self.powers)
-        for symbol, power in other.powers:
-            powers[symbol] = powers.get(symbol, Fraction(0)) + power
-        return _unit(powers)
+        return _product(self, other)
 
     def __truediv__(self, other: Unit) -> Unit:
         return self * other**-1
 
     def __pow__(self, power: int | Fraction) -> Unit:
-        return _unit({symbol: own * power for symbol, own in self.powers})
+        return _power(self, power)
 
     def __str__(self) -> str:
         above = [_power_text(symbol, power) for symbol, power in self.powers if power > 0]
         below = [_power_text(symbol, -power) for symbol, power in self.powers if power < 0]
         return " / ".join([" * ".join(above) or "1", *below])
+
+
+@cache
+def _product(one: Unit, other: Unit) -> Unit:
+    powers = dict(one.powers)
+    for symbol, power in other.powers:
+        powers[symbol] = powers.get(symbol, Fraction(0)) + power
+    return _unit(powers)
+
+
+@cache
+def _power(unit: Unit, power: int | Fraction) -> Unit:
+    return _unit({symbol: own * power for symbol, own in unit.powers})
 
 
 def _unit(powers: Mapping[str, Fraction]) -> Unit:

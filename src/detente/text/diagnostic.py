@@ -18,6 +18,9 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 LARGEST_FILE = 20_000_000
 """Bytes of the largest file that is read, for what it says or for an excerpt."""
 
+MANY_NAMES = 200
+"""From so many names on, only those of about the same letters are compared closely."""
+
 EXCERPT_WIDTH = 140
 """Characters of a source line shown in an excerpt; a longer line is cut around its carets."""
 
@@ -68,8 +71,11 @@ class Refused(Exception):  # noqa: N818 - the deal is refused
 
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Ways out of an unknown name: at most three, "did you mean 'x'?", the likeliest first; or none."""
-    names = sorted(set(known))
-    same = [other for other in names if other.casefold() == name.casefold() and other != name]
+    names, folded = sorted(set(known)), name.casefold()
+    same = [other for other in names if len(other) == len(name) and other.casefold() == folded and other != name]
+    if len(names) > MANY_NAMES:
+        letters = set(name)
+        names = [one for one in names if abs(len(one) - len(name)) <= 2 and len(letters.symmetric_difference(one)) <= 4]
     close = [other for other in difflib.get_close_matches(name, names, n=3) if other != name]
     return tuple(f"did you mean '{other}'?" for other in dict.fromkeys(same + close))[:3]
 
