@@ -223,13 +223,12 @@ def named() -> Draft:
 def read_expression(text: str) -> bool:
     """All that reads an expression; whether it is one."""
     place = Place("deal.yaml", 1, 1, 1, 1 + len(text))
-    findings: list[Diagnostic] = []
-    as_policy(Scalar(text, place, True), findings)
     try:
         tree = parse_expression(text, place)
-    except Fault:
-        assert findings
+    except Fault as fault:
+        teaches(fault.diagnostic)
         return False
+    as_policy(Scalar(text, place, True), [])
     printed = print_expression(tree)
     assert print_expression(parse_expression(printed, place)) == printed
     _elaborate(tree)
@@ -242,11 +241,22 @@ def _elaborate(tree: Node) -> None:
         draft = Draft(named().deal, inputs=inputs)
         reader = Elaborator(draft, "fuzz", closing)
         for read in (reader.formula, reader.condition, reader.growth, reader.rate):
-            with suppress(Fault):
-                read(tree)
+            _tried(read, tree)
     for kind in KINDS:
-        with suppress(Fault):
-            distribution(tree, kind)
+        _tried(distribution, tree, kind)
+
+
+def _tried(read: Callable[..., object], *given: object) -> None:
+    try:
+        read(*given)
+    except Fault as fault:
+        teaches(fault.diagnostic)
+
+
+def teaches(one: Diagnostic) -> None:
+    """A refusal says where, what, and a way out."""
+    if not (one.message and one.ways_out and all(one.ways_out) and one.place.line >= 1 and one.place.column >= 1):
+        raise AssertionError(f"this teaches nothing: {one}")
 
 
 def read_unit(text: str) -> bool:
@@ -267,8 +277,7 @@ def read_deal(text: str) -> bool:
     render(findings)
     for one in findings:
         as_data(one)
-        assert one.place.line >= 1, f"{one.code} stands nowhere"
-        assert one.place.column >= 1, f"{one.code} stands nowhere"
+        teaches(one)
     return good
 
 

@@ -17,8 +17,13 @@ def main() -> int:
     """Random deals of every mix of terms keep the invariants of their terms; no mutation and no input breaks a reader."""
     began = perf_counter()
     tests = ["-m", "pytest", "-q", "--numprocesses=auto", "tests/terms/test_invariants.py"]
-    done = subprocess.run([sys.executable, *tests], env={**os.environ, "DETENTE_EXAMPLES": EXAMPLES, "DETENTE_DEALS": DEALS}, check=False)
-    print(f"{DEALS} random deals, and {EXAMPLES} examples of every other property, in {perf_counter() - began:.0f} s", flush=True)
+    done = subprocess.run(
+        [sys.executable, *tests], env={**os.environ, "DETENTE_EXAMPLES": EXAMPLES, "DETENTE_DEALS": DEALS}, check=False
+    )
+    print(
+        f"{DEALS} random deals, and {EXAMPLES} examples of every other property, in {perf_counter() - began:.0f} s",
+        flush=True,
+    )
     failed = done.returncode
     for study in (["study.mutate", "--mutations", MUTATIONS], ["study.fuzz", "--inputs", INPUTS]):
         failed |= subprocess.run([sys.executable, "-m", *study], check=False).returncode

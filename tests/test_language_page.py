@@ -130,6 +130,8 @@ opening: {a: {zzz: 1}}
 events: {a: {zzz: 1}}
 rights: {a: {zzz: 1}}
 values: {a: {zzz: 1}}
+incidents: {a: {zzz: 1}}
+relations: {a: {zzz: 1}}
 futures: {a: {zzz: 1}}
 headlines: {a: {zzz: 1}}
 checks: [{zzz: 1}]
@@ -149,6 +151,8 @@ TABLES = {
     "event 'a'": "`events`",
     "right 'a'": "`rights`",
     "value of 'a'": "`values`",
+    "incident 'a'": "`incidents`",
+    "relation 'a'": "`relations`",
     "future 'a'": "`futures`",
     "headline 'a'": "`headlines`",
     "a check": "`checks`",

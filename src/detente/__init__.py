@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from detente.answers.explanation import Explanation
     from detente.answers.forecast import Forecast
     from detente.answers.held import Held
+    from detente.answers.relations import Relations
     from detente.answers.results import Findings
     from detente.deal.model import Deal as DealText
     from detente.deal.write import Files
@@ -251,6 +252,18 @@ class Deal:
         from detente.answers.difference import difference
 
         return difference(self.text, other.text)
+
+    def relations(self, paths: int = 1_000, seed: int = 1, relative: float = 0.10, points: float = 0.05) -> Relations:
+        """The incidents between parties, and by how much one would have to move a chance or a threshold before a
+        headline figure or a future changes: by a `relative` part of itself, a chance by `points` (0.05 is 5 points).
+
+        Raises:
+            Refused: where a path is not finite.
+            ValueError: where the deal has no relations.
+        """
+        from detente.answers.relations import relations
+
+        return relations(self.text, paths, seed, relative, points)
 
     def forecast(self, paths: int = 10_000, seed: int = 1) -> Forecast:
         """The deal's `questions` answered.

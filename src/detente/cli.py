@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from detente.text.diagnostic import Diagnostic, Refused, as_data, render
-from detente.text.files import write_whole
+from detente import commands
+from detente.text.diagnostic import Refused, render
 from detente.text.written import Date, parse_date
-
-if TYPE_CHECKING:
-    from detente.deal.model import Deal
 
 PATHS, SEED = 10_000, 1
 
@@ -68,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     run = _command(found, "run", commands.run, "simulate a deal and print its answers")
     _sized(run)
     run.add_argument("--scenario", default="base", help="a scenario of the deal (default: the deal as filed)")
+    run.add_argument("--relations", action="store_true", help="heed incidents between parties, which are off as filed")
     run.add_argument("--json", metavar="FILE", type=Path, help="write outputs and futures as JSON")
 
     report = _command(
@@ -75,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _sized(report)
     report.add_argument("--scenario", default="base", help="a scenario of the deal")
+    report.add_argument("--relations", action="store_true", help="heed incidents between parties, off as filed")
     report.add_argument(
         "-o", "--output", metavar="FILE", type=Path, default=Path("report.html"), help="default: report.html"
     )
@@ -112,14 +110,27 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", type=Path, help="a .svg, .png, .html or .mmd (default: print Mermaid text)"
     )
 
-    ownership = _command(found, "ownership", commands.ownership, "say who owns what on a date: cap tables, stakes, notes")
+    ownership = _command(
+        found, "ownership", commands.ownership, "say who owns what on a date: cap tables, stakes, notes"
+    )
     ownership.add_argument("--on", metavar="DATE", type=_date, help="default: where the record ends")
     ownership.add_argument("--path", type=_whole_or_zero, help="one numbered path (default: means over all)")
     ownership.add_argument("--scenario", default="base", help="a scenario of the deal")
     ownership.add_argument("--json", action="store_true", help="the same as data")
     _sized(ownership, paths=2_000)
 
-    forecast = _command(found, "forecast", commands.forecast, "answer the questions of a deal: percentiles or probabilities")
+    relations = _command(
+        found,
+        "relations",
+        commands.relations,
+        "list incidents between parties, and how far each would have to move a chance before an answer changes",
+    )
+    _sized(relations, paths=1_000)
+    relations.add_argument("--json", action="store_true", help="the same as data")
+
+    forecast = _command(
+        found, "forecast", commands.forecast, "answer the questions of a deal: percentiles or probabilities"
+    )
     _sized(forecast)
     forecast.add_argument("--json", metavar="FILE", type=Path, help="write the answers by id as JSON")
 

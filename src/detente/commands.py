@@ -33,6 +33,10 @@ def _deal(options: argparse.Namespace) -> Deal:
     from detente.engine.evaluate import at_date
 
     deal = at_date(_read(options.deal), getattr(options, "as_of", None))
+    if getattr(options, "relations", False):
+        from detente.graph.relations import heeding
+
+        deal = heeding(deal)
     for note in deal.notes:
         print(f"note: {note}", file=sys.stderr)
     return deal
@@ -166,6 +170,21 @@ def ownership(options: argparse.Namespace) -> int:
         print(json.dumps(answer.as_data(), indent=1))
     else:
         print_ownership(answer)
+    return 0
+
+
+def relations(options: argparse.Namespace) -> int:
+    from detente.answers.relations import relations
+    from detente.report.relations import print_relations
+    from detente.report.terminal import progress
+
+    deal = _deal(options)
+    with progress() as shown:
+        answer = relations(deal, options.paths, options.seed, progress=shown)
+    if options.json:
+        print(json.dumps(answer.as_data(), indent=1))
+    else:
+        print_relations(answer)
     return 0
 
 

@@ -90,6 +90,8 @@ events: {e: {decided_by: a, policy: never, before: {decided_by: a, policy: never
 rights: {r: {holder: a, hurts: a, use: {e: never}, instead: {e: never}}}
 values: {a: {discount: 1, each: 1}}
 beliefs: {a: {a1: 1}}
+incidents: {i: {between: [a, b], on: 2024-06, says: x}}
+relations: {l: {between: [a, b], moves: {a1: a1}}}
 scenarios: {s: {a1: 1}}
 futures: {u: {when: e}, w: e}
 headlines: {h: {title: h, show: {label: 1}}}

@@ -143,5 +143,13 @@ def test_did_you_mean(name: str, known: list[str], ways_out: tuple[str, ...]) ->
     assert did_you_mean(name, known) == ways_out
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("lab7.slaes", "lab7.sales"), ("LAB7.SALES", "lab7.sales"), ("lab7.sale", "lab7.sales")]
+)
+def test_among_many_names_the_likeliest_still_comes_first(name: str, meant: str) -> None:
+    many = [f"lab{number}.{what}" for number in range(200) for what in ("sales", "costs", "compute_need")]
+    assert did_you_mean(name, many)[0] == f"did you mean '{meant}'?"
+
+
 def test_did_you_mean_names_three_at_most() -> None:
     assert len(did_you_mean("price", ["price1", "price2", "price3", "price4"])) == 3

@@ -98,7 +98,9 @@ class Relations:
         """The incidents of each relation in order of time, and last those between parties without one."""
         found = [(one, incidents_of(self.deal, one)) for one in self.deal.relations.values()]
         told = {incident.name for _, incidents in found for incident in incidents}
-        rest = sorted((one for one in self.deal.incidents.values() if one.name not in told), key=lambda one: one.on.last)
+        rest = sorted(
+            (one for one in self.deal.incidents.values() if one.name not in told), key=lambda one: one.on.last
+        )
         return (*found, *([(None, tuple(rest))] if rest else []))
 
     def as_data(self) -> dict[str, Any]:
@@ -169,11 +171,13 @@ def relations(
     """
     heeded = graph_of(heeding(deal))
     one_each = {
-        one.name: Incident(one.name, "", one.between, Date(deal.now, deal.now, ""), "", "strain", one.grounds, one.place)
+        one.name: Incident(
+            one.name, "", one.between, Date(deal.now, deal.now, ""), "", "strain", one.grounds, one.place
+        )
         for one in {frozenset(one.between): one for one in deal.relations.values()}.values()
     }
     search = _Search(graph_of(replace(heeding(deal), incidents=one_each)), tuple(_figures(deal)), paths, seed, progress)
-    filed = search.values([{effect: 0.0 for effect in search.effects}])[0]
+    filed = search.values([dict.fromkeys(search.effects, 0.0)])[0]
     with_log = _values(heeded, search.figures, [BASE], paths, seed, None)[0]
     moves: list[Move] = []
     rows: list[BreakEven] = []
@@ -254,7 +258,7 @@ class _Search:
             ends = [self._end(target, sign) for target in targets]
             known = [end for end in ends if end is not None]
             furthest = sign * (max(known) if len(known) == len(ends) else max([far, *known]))
-            told = (value / scale for value in (low, median, high))
+            told = (low / scale, median / scale, high / scale)
             yield Move(relation.name, effect, targets, one.shown.text, *told, on_record, furthest / scale), scale
 
     def _end(self, target: str, sign: float) -> float | None:
@@ -300,12 +304,12 @@ class _Search:
         futures = [row for row, one in enumerate(self.figures) if one.future]
 
         def gone(told: FloatArray) -> npt.NDArray[np.bool_]:
-            return np.isfinite(told[:, number]) != np.isfinite(base)
+            return np.asarray(np.isfinite(told[:, number]) != np.isfinite(base))
 
         def moves(told: FloatArray) -> npt.NDArray[np.bool_]:
             difference = np.abs(told[:, number] - base)
             # what is exactly as filed has not moved, though nothing is a material part of nothing
-            return gone(told) | ((difference >= least) & (difference > 0.0))
+            return np.asarray(gone(told) | ((difference >= least) & (difference > 0.0)))
 
         def leads(told: FloatArray) -> npt.NDArray[np.bool_]:
             return np.asarray(told[:, number] >= told[:, futures].max(axis=1))

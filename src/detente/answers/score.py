@@ -103,7 +103,7 @@ def _told(summary: dict[str, float]) -> dict[str, float | None]:
 def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int = 1) -> ScoreAnswer:
     """The deal run from each date, scored on what its files say followed: by default from every date before `now` that
     has openings, and from `now` where later points are `observed`. A point that no claim gives is a guess, and is not
-    scored; neither is one that stands before the month of a run, or after its last.
+    scored; neither is one after the last month of a run, nor one of zero, which has no size.
 
     Raises:
         Refused: where the deal cannot be run from a date.
@@ -114,7 +114,7 @@ def score(deal: Deal, dates: Sequence[Date] = (), paths: int = 4_000, seed: int 
     for month in months:
         earlier = graph_of(at_date(deal, Date(month, month, month_text(month))))
         later = {
-            name: [one for one in points if month < one.last <= deal.last and one.claims]
+            name: [one for one in points if month < one.last <= deal.last and one.claims and one.value != 0.0]
             for name, points in full.observed.items()
             if name in earlier.equations
         }

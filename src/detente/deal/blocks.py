@@ -103,8 +103,9 @@ _SECTIONS = {
     "rights": Key("Who can hurt whom.", _by_name("right")),
     "values": Key("What each party is after, by party.", _by_name("value")),
     "beliefs": Key("A party's own versions of assumptions, by party.", _by_name("scenario")),
-    "incidents": Key("What happened between two parties, dated and with sources; it moves nothing by itself.",
-        _by_name("incident")),
+    "incidents": Key(
+        "What happened between two parties, dated and with sources; it moves nothing by itself.", _by_name("incident")
+    ),
     "relations": Key("What incidents would move if they were heeded; off unless a run asks.", _by_name("relation")),
     "scenarios": Key("Named sets of changes to run the deal under.", _by_name("scenario")),
     "futures": Key(

@@ -1,5 +1,5 @@
-"""Reading what may happen and what is asked of it: events and policies, scenarios, rights, values, incidents and relations,
-futures, headlines, questions, checks."""
+"""Reading what may happen and what is asked of it: events and policies, scenarios, rights, values, incidents,
+relations, futures, headlines, questions, checks."""
 
 from __future__ import annotations
 
@@ -186,15 +186,13 @@ def relation(key: Scalar, block: Block) -> Relation | None:
     """What incidents between two parties would move."""
     title, between, half_life = block.text("title"), _pair(block), block.expression("half_life")
     inner = block.sub("moves", required=True)
-    moves = {Word(name, entry[0].place): inner.text(name) for name, entry in inner.entries.items()}
+    moves: dict[str, str] = {Word(name, key.place): inner.text(name) for name, (key, _) in inner.entries.items()}
     grounds = block.grounds()
     block.done()
     require_grounds(block, grounds)
     if not between:
         return None
-    return Relation(
-        key.text, title or key.text.replace("_", " "), between, moves, half_life, grounds, key.place
-    )
+    return Relation(key.text, title or key.text.replace("_", " "), between, moves, half_life, grounds, key.place)
 
 
 def _pair(block: Block) -> tuple[Word, ...]:

@@ -78,9 +78,10 @@ def check_references(deal: Deal) -> tuple[Diagnostic, ...]:
         found += _missing("party", (believer,), parties, belief.place)
         changed = [Word(change.target, change.place) for change in belief.changes]
         found += _missing("assumption", changed, deal.assumptions, belief.place)
-    for one in (*deal.incidents.values(), *deal.relations.values()):
-        found += _missing("party", one.between, parties, one.place)
+    for incident in deal.incidents.values():
+        found += _missing("party", incident.between, parties, incident.place)
     for relation in deal.relations.values():
+        found += _missing("party", relation.between, parties, relation.place)
         named = (*relation.moves, *filter(None, relation.moves.values()))
         found += _missing("assumption", named, deal.assumptions, relation.place)
     for headline in deal.headlines.values():

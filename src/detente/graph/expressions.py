@@ -359,7 +359,7 @@ class Elaborator:
             raise _fault("number-expected", f"{what} is a quantity", node.place, "a condition", ways, _counted(unit))
         if x.unit != unit:
             ratio = x.unit / unit
-            ways = ()
+            ways = (f"bring it to that unit: it lacks a factor in {unit / x.unit}",)
             if ratio == MONTH.unit:
                 ways = ("divide by a time: `/ 1 year`",)
             elif ratio == ONE / MONTH.unit:
@@ -409,7 +409,9 @@ class Elaborator:
                 ("say `kind: rate` at the assumption",),
             )
         if x.unit != ONE / MONTH.unit:
-            raise _fault("unit-mismatch", f"{what} is a rate per time", node.place, _counted(x.unit), (), "1 / month")
+            ways = ("write it per time: `5% / year`",)
+            fault = _fault("unit-mismatch", f"{what} is a rate per time", node.place, _counted(x.unit), ways, "1 / month")
+            raise with_declarations(self.draft.deal, node, fault)
         return replace(x, kind="rate")
 
 

@@ -22,7 +22,9 @@ def heeding(deal: Deal) -> Deal:
         ValueError: where the deal has no relations.
     """
     if not deal.relations:
-        raise ValueError(f"{deal.title} has no relations: add `relations: {{NAME: {{between: …, moves: …}}}}` to the deal")
+        raise ValueError(
+            f"{deal.title} has no relations: add `relations: {{NAME: {{between: …, moves: …}}}}` to the deal"
+        )
     notes = (
         f"relations are heeded: incidents between {' and '.join(one.between)}, of weight {weight(deal, one):.2g}, "
         f"move {' and '.join(f'{target} by {effect} each' for target, effect in one.moves.items())}"
@@ -41,10 +43,10 @@ def weight(deal: Deal, relation: Relation) -> float:
     """How many incidents the log of a relation comes to at `now`: a strain counts 1, a repair -1, each half as much
     after every half-life."""
     half_life = value_of(relation.half_life)[0] if relation.half_life is not None else float("inf")
-    return sum(
-        (1.0 if one.kind == "strain" else -1.0) * 0.5 ** ((deal.now - one.on.last) / half_life)
-        for one in incidents_of(deal, relation)
-    )
+    total = 0.0
+    for one in incidents_of(deal, relation):
+        total += (1.0 if one.kind == "strain" else -1.0) * 2.0 ** ((one.on.last - deal.now) / half_life)
+    return total
 
 
 def moved(draft: Draft, name: str, found: Formula) -> Formula:
@@ -98,7 +100,7 @@ def _check_move(draft: Draft, relation: Relation, target: str, effect: str) -> N
         raise _fault(relation, effect, by, f"'{effect}' says how much an incident moves, and is moved itself", ())
     if moves.distribution.discrete:
         ways = (
-            "let it be decided by a draw against a chance: `{value: \"uniform(0, 1)\"}` and `when(draw < chance)`; "
+            'let it be decided by a draw against a chance: `{value: "uniform(0, 1)"}` and `when(draw < chance)`; '
             "the chance can be moved",
         )
         raise _fault(relation, target, moves, f"'{target}' takes single values and cannot be moved", ways)

@@ -55,7 +55,11 @@ def _publisher(answer: Relations, claim: str) -> str:
 
 def _assumed(move: Move) -> str:
     unit = move.unit
-    one = words.signed(move.median, unit) if move.low == move.high else f"{_shift(move.low, unit)} to {_shift(move.high, unit)}"
+    one = (
+        words.signed(move.median, unit)
+        if move.low == move.high
+        else f"{_shift(move.low, unit)} to {_shift(move.high, unit)}"
+    )
     return (
         f"One incident is assumed to move {' and '.join(move.targets)} by {one} ({move.effect}); "
         f"on record the weight of {words.number(move.weight)}."
