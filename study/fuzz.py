@@ -33,7 +33,7 @@ from time import perf_counter, process_time
 from detente.deal.fields import as_policy
 from detente.deal.load import parse_deal
 from detente.evidence.records import load_evidence
-from detente.graph.build import build
+from detente.graph.build import check
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
 from detente.graph.literals import distribution
@@ -269,16 +269,14 @@ def read_unit(text: str) -> bool:
 
 def read_deal(text: str) -> bool:
     """All that reads a deal: YAML, loader, references, graph; and the printing of what is wrong."""
-    deal, findings = parse_deal(text)
-    good = deal is not None and not any(one.severity == "error" for one in findings)
-    if deal is not None and good:
-        findings = (*findings, *build(deal)[1])
-    assert good or findings, "refused without a word"
+    deal, problems = parse_deal(text)
+    graph, findings = check(deal, problems)
+    assert graph is not None or findings, "refused without a word"
     render(findings)
     for one in findings:
         as_data(one)
         teaches(one)
-    return good
+    return graph is not None
 
 
 def read_claims(text: str, sources: bool) -> bool:

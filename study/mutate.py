@@ -35,8 +35,8 @@ from typing import Literal
 
 from detente.deal.load import read_deal
 from detente.evidence.records import Evidence, load_evidence
-from detente.graph.build import build
-from detente.text.diagnostic import Diagnostic, render
+from detente.graph.build import check
+from detente.text.diagnostic import Diagnostic, render, with_further
 from detente.text.nodes import Mapping, Node, Sequence, parse
 
 CASE = Path(__file__).parent.parent / "cases" / "openai-microsoft"
@@ -51,13 +51,13 @@ NAMES = tuple(
     re.compile(pattern)
     for pattern in (
         r"(parties|resources|assumptions|variables|flows|needs|agreements|opening|events|rights|values|beliefs"
-        r"|scenarios)\.[^.]+",
+        r"|scenarios|relations)\.[^.]+",
         r"(beliefs|scenarios)\.[^.]+\.[^.]+",
         r"rights\.[^.]+\.(use|instead)\.[^.]+",
         r".*\.claims\.\[\]\.[^.]+",
     )
 )
-FREE = re.compile(r"(futures|headlines)\.[^.]+|headlines\.[^.]+\.show\.[^.]+")
+FREE = re.compile(r"(futures|headlines|questions|incidents)\.[^.]+|headlines\.[^.]+\.show\.[^.]+")
 """Names that nothing can refer to."""
 TERMS = re.compile(r"agreements\.([^.]+)\.(terms|amendments\.\[\])\.[^.]+")
 DATES = re.compile(r".*\.(past|table|observed)\.[^.]+")
@@ -169,9 +169,7 @@ def told(text: str, evidence: Evidence) -> tuple[Diagnostic, ...]:
     if node is None:
         return findings
     read, more = read_deal(node, evidence, "")
-    findings = (*findings, *more)
-    if read is not None and not any(one.severity == "error" for one in findings):
-        findings = (*findings, *build(read)[1])
+    findings = check(read, with_further(findings, more))[1]
     assert read is not None or findings, "refused without a word"
     return findings
 

@@ -50,7 +50,7 @@ def count(findings: Sequence[Diagnostic]) -> str:
 
 def check(options: argparse.Namespace) -> int:
     from detente.deal.load import load_deal
-    from detente.graph.build import check
+    from detente.graph.build import check, needed
 
     deal, problems = load_deal(options.deal)
     graph, findings = check(deal, problems)
@@ -62,7 +62,9 @@ def check(options: argparse.Namespace) -> int:
             print(count(findings))
         if deal is not None and graph is not None:
             claims = len(deal.evidence.claims)
-            size = f"{len(graph.equations)} equations, {len(graph.inputs)} uncertain inputs, {claims} claims"
+            own = len(needed(graph))
+            size = f"{own} equations ({len(graph.equations) - own} more can be asked for)"
+            size += f", {len(graph.inputs)} uncertain inputs, {claims} claims"
             print(f"{deal.title}: {size}")
     return 0 if graph is not None else 1
 

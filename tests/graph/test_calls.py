@@ -251,6 +251,12 @@ def test_a_delay_of_nothing_is_the_value_itself() -> None:
     assert formula("delay(level, 0 months)", "USD / month") == formula("level", "USD / month")
 
 
+def test_one_formula_may_delay_the_same_thing_twice() -> None:
+    twice = "delay(level, 3 months, start = 5 USD / month) + delay(level, 3 months, start = 5 USD / month)"
+    once = formula("delay(level, 3 months, start = 5 USD / month)", "USD / month")
+    assert formula(twice, "USD / month") == [2.0 * value for value in once]
+
+
 def test_a_delay_of_a_delay_reaches_back_as_far_as_both() -> None:
     """Two and three months ago are five months ago: August 2024 (8) to December (12)."""
     more = RECORD + "late: {unit: USD, is: 'delay(known, 2 months)', assumed: g}\n"

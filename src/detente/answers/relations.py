@@ -250,14 +250,15 @@ class _Search:
         one = self.graph.inputs[effect]
         scale = one.shown.scale
         none = np.zeros(1, dtype=np.uint64)
-        low, median, high = (float(np.ravel(input_value(self.graph, effect, Held(q), self.seed, none))[0])
-                             for q in (0.05, 0.5, 0.95))  # fmt: skip
+        ends = [input_value(self.graph, effect, Held(q), self.seed, none) for q in (0.05, 0.5, 0.95)]
+        low, median, high = (float(np.ravel(end)[0]) for end in ends)
+        # a range that ends at nothing ends there, whatever rounding leaves of it
+        low, high = (0.0 if abs(end) < 1e-9 * max(abs(low), abs(high)) else end for end in (low, high))
         targets = tuple(target for target, by in relation.moves.items() if by == effect)
         for sign in sorted({float(np.sign(low)), float(np.sign(high))} - {0.0}):
             far = FURTHEST * max(abs(low), abs(high)) * max(1.0, on_record)
-            ends = [self._end(target, sign) for target in targets]
-            known = [end for end in ends if end is not None]
-            furthest = sign * (max(known) if len(known) == len(ends) else max([far, *known]))
+            known = [end for target in targets if (end := self._end(target, sign)) is not None]
+            furthest = sign * (max(known) if len(known) == len(targets) else max([far, *known]))
             told = (low / scale, median / scale, high / scale)
             yield Move(relation.name, effect, targets, one.shown.text, *told, on_record, furthest / scale), scale
 

@@ -56,7 +56,7 @@ def as_known(deal: Deal, month: Month) -> tuple[Deal, tuple[Diagnostic, ...]]:
                     ways_out=("add a point that was known by then", "give `before: {…}`"),
                 )
             )
-        if deal.variables[name].next is not None and not variable.past:
+        if variable.next is not None and not variable.past:
             findings.append(
                 Diagnostic(
                     "not-yet-known",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from detente.deal.model import Deal
-from detente.graph.accounts import add_balances, add_flows, names_read
+from detente.graph.accounts import add_balances, add_flows, names_in, names_read
+from detente.graph.before import check_before
 from detente.graph.dilution import add_conversions, add_protections
 from detente.graph.draft import Draft
 from detente.graph.events import add_events, choices
-from detente.graph.literals import distribution
 from detente.graph.measures import add_values, measures
-from detente.graph.model import Graph, shown_in
+from detente.graph.model import Graph
 from detente.graph.needs import add_needs
 from detente.graph.order import ordered
 from detente.graph.relations import check_relations
@@ -21,7 +21,7 @@ from detente.graph.variables import add_assumptions, add_variables, correlations
 from detente.graph.waterfalls import add_waterfalls
 from detente.lang.syntax import Node
 from detente.terms.joins import Chance
-from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
+from detente.text.diagnostic import Diagnostic, did_you_mean
 
 LEAVE_WHOLE = frozenset(
     """
@@ -44,6 +44,26 @@ def check(deal: Deal | None, findings: Sequence[Diagnostic]) -> tuple[Graph | No
     return None if wrong else graph, (*findings, *more)
 
 
+def needed(graph: Graph) -> frozenset[str]:
+    """The equations that a run of the deal needs: for its outputs, futures, headlines, checks and values, and for its
+    accounts to balance. The others can be asked for by name."""
+    roots = {name for name, one in graph.equations.items() if one.role == "account"} | set(graph.deal.outputs)
+    for key, measure in graph.measures.items():
+        if not key.startswith("question "):
+            roots |= names_in(measure.formula)
+    found: set[str] = set()
+    waiting = [name for name in roots if name in graph.equations]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        one = graph.equations[name]
+        for formula in (one.formula, one.initial, one.record):
+            waiting += names_in(formula) - found if formula is not None else ()
+    return frozenset(found)
+
+
 def questions(deal: Deal) -> dict[str, Node]:
     """What a forecast of the deal asks, by key: figures that a run does not need."""
     return {f"question {name}": one.show for name, one in deal.questions.items()}
@@ -64,6 +84,7 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
     add_conversions(draft)
     add_needs(draft)
     add_events(draft)
+    check_before(draft)
     payments = add_flows(draft)
     add_protections(draft)
     add_values(draft)
@@ -136,24 +157,4 @@ def _check_scenarios(draft: Draft) -> None:
                     )
                 )
             elif change.value is not None:
-                draft.attempt(_check_value, draft, change.target, change.value)
-
-
-def _check_value(draft: Draft, name: str, value: Node) -> None:
-    """A value that stands in an assumption's place is of its unit, and a growth where it is one."""
-    stands = draft.inputs.get(name)
-    if stands is None:
-        return
-    found, wanted = distribution(value, draft.deal.assumptions[name].kind), stands.distribution
-    if (found.unit, found.kind == "growth") != (wanted.unit, wanted.kind == "growth"):
-        raise Fault(
-            Diagnostic(
-                "unit-mismatch",
-                f"this cannot stand in the place of '{name}'",
-                value.place,
-                found=shown_in(found.unit).text or f"a {found.kind}",
-                expected=stands.shown.text or f"a {wanted.kind}",
-                ways_out=("write it as the assumption is written",),
-                related=((stands.place, f"'{name}'"),),
-            )
-        )
+                draft.attempt(check_value, draft, change.target, change.value)

@@ -63,10 +63,11 @@ def add_events(draft: Draft) -> None:
     """Every event."""
     found = choices(draft.deal)
     for event in draft.deal.events.values():
-        draft.attempt(_add_event, draft, event, found.get(event.name, ()))
+        draft.attempt(add_event, draft, event, found.get(event.name, ()))
 
 
-def _add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None:
+def add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None:
+    """An event: when it comes, and whether it has come. `policies` are those a run may use."""
     read = Elaborator(draft, event.name)
     before = opening(event.name, ONE, "boolean")
     start = false()

@@ -410,7 +410,9 @@ class Elaborator:
             )
         if x.unit != ONE / MONTH.unit:
             ways = ("write it per time: `5% / year`",)
-            fault = _fault("unit-mismatch", f"{what} is a rate per time", node.place, _counted(x.unit), ways, "1 / month")
+            fault = _fault(
+                "unit-mismatch", f"{what} is a rate per time", node.place, _counted(x.unit), ways, "1 / month"
+            )
             raise with_declarations(self.draft.deal, node, fault)
         return replace(x, kind="rate")
 

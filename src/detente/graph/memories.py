@@ -73,8 +73,9 @@ def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[
         read.draft.reads(value, read.draft.deal.now + 1 - months, read.draft.deal.now, node)
     name, values = memory_name(read, node), [value]
     for step in range(1, months + 1):
+        own = read.draft.free_name(f"{name} {step}")
         read.draft.add(
-            f"{name} {step}",
+            own,
             values[-1],
             "memory",
             node.place,
@@ -83,7 +84,7 @@ def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[
             memory="record" if start is None else "now",
             initial=value if start is None else start,
         )
-        values.append(opening(f"{name} {step}", value.unit))
+        values.append(opening(own, value.unit))
     return values
 
 

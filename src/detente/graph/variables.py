@@ -22,7 +22,7 @@ from detente.text.place import Place, place_of
 def add_assumptions(draft: Draft) -> None:
     """Every assumption as an input."""
     for assumption in draft.deal.assumptions.values():
-        draft.attempt(_add_assumption, draft, assumption)
+        draft.attempt(add_assumption, draft, assumption)
     for correlation in draft.deal.correlations:
         for name in correlation.between:
             if name in draft.inputs and draft.inputs[name].distribution.discrete:
@@ -39,7 +39,8 @@ def add_assumptions(draft: Draft) -> None:
                 )
 
 
-def _add_assumption(draft: Draft, assumption: Assumption) -> None:
+def add_assumption(draft: Draft, assumption: Assumption) -> None:
+    """An assumption as an input."""
     found = distribution(assumption.value, assumption.kind)
     draft.add_input(
         assumption.name,
@@ -51,13 +52,34 @@ def _add_assumption(draft: Draft, assumption: Assumption) -> None:
     )
 
 
+def check_value(draft: Draft, name: str, value: Node) -> None:
+    """A value that stands in an assumption's place is of its unit, and a growth where it is one."""
+    stands = draft.inputs.get(name)
+    if stands is None:
+        return
+    found, wanted = distribution(value, draft.deal.assumptions[name].kind), stands.distribution
+    if (found.unit, found.kind == "growth") != (wanted.unit, wanted.kind == "growth"):
+        raise Fault(
+            Diagnostic(
+                "unit-mismatch",
+                f"this cannot stand in the place of '{name}'",
+                value.place,
+                found=shown_in(found.unit).text or f"a {found.kind}",
+                expected=stands.shown.text or f"a {wanted.kind}",
+                ways_out=("write it as the assumption is written",),
+                related=((stands.place, f"'{name}'"),),
+            )
+        )
+
+
 def add_variables(draft: Draft, mixing: Mixing) -> None:
     """Every variable as an equation."""
     for variable in draft.deal.variables.values():
-        draft.attempt(_add_variable, draft, variable, mixing)
+        draft.attempt(add_variable, draft, variable, mixing)
 
 
-def _add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
+def add_variable(draft: Draft, variable: Variable, mixing: Mixing) -> None:
+    """A variable as an equation, and what it was on record."""
     unit_text = variable.unit
     draft.declared_unit(variable.name)
     declared = parse_unit(unit_text) if unit_text else (1.0, ONE)
