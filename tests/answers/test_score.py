@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from detente.answers.score import crps, score
+from detente.cli import main
 from detente.deal.load import parse_deal
 from detente.deal.model import Deal
 from detente.engine.maths import normal_quantile
@@ -123,3 +125,9 @@ def test_what_was_observed_after_the_record_is_scored_from_its_end() -> None:
     assert (one.since, one.date, one.crps, one.walk_crps, one.walk_width) == ("2024-12", "2025-06", 0.4, None, None)
     assert answer.as_data()["all"]["walk_crps"] is None
     assert answer.summary()["crps"] == 0.4
+
+
+def test_a_deal_without_earlier_dates_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deal.yaml").write_text(small())
+    assert main(["score", str(tmp_path)]) == 0
+    assert "nothing to score" in capsys.readouterr().out

@@ -115,6 +115,12 @@ def test_changes_that_meet_are_refused() -> None:
         spliced("abcdef", [Edit(0, 3, "x"), Edit(2, 4, "y")])
 
 
+def test_uncommon_line_ends_are_refused() -> None:
+    assert Splicer("a: 1\r\nb: 2\r\n").lines
+    with pytest.raises(ValueError, match="uncommon"):
+        Splicer("a: 1\rb: 2\n")
+
+
 def test_a_line_above() -> None:
     outcome = spliced(TEXT, [Splicer(TEXT).before_line(node(TEXT, "now").place, "from: 2024-01")])
     assert outcome.startswith("# head\nfrom: 2024-01\nnow: 2025-06")

@@ -1,4 +1,5 @@
-"""The catalogue of terms as data: what each means, takes, shows, contributes to which joins, and whom it meets there."""
+"""The catalogue of terms as data: what each means, takes, shows, contributes to which joins, and whom it meets
+there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The mechanisms of a case: for each what carries it, what it rests on, and its question answered from the deal.
 
-They stand in `mechanisms.yaml` beside the deal. An answer is a figure about whole paths, perhaps under scenarios or against
-one, a break-even, or the reason why public evidence does not tell.
+They stand in `mechanisms.yaml` beside the deal. An answer is a figure about whole paths, perhaps under scenarios or
+against one, a break-even, or the reason why public evidence does not tell.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """At which value of an assumption (no growth), between two ends, the mean of a figure is the same under a scenario as
-    against another."""
+    """At which value of an assumption (no growth), between two ends, the mean of a figure is the same under a scenario
+    as against another."""
 
     vary: str
     ends: tuple[str, str]

@@ -9,7 +9,7 @@ series of which nothing was known has none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -136,7 +136,9 @@ def _dates(deal: Deal, graph: Graph) -> list[Month]:
 
 
 def _scored(graph: Graph, told: Paths, name: str, one: Observed, since: Month) -> Scored | None:
-    walk = _walk(graph, name, one, told, since)
+    count = told.values[name].shape[1]
+    found = yardstick(graph.observed, name, since)
+    walk = None if found is None else found.quantile(one.last, (np.arange(count) + 0.5) / count)
     months = range(max(one.first, told.months[0]), one.last + 1)
     sample = np.mean([told.at(name, month) for month in months], axis=0)
     if not np.isfinite(sample).all():
@@ -147,7 +149,7 @@ def _scored(graph: Graph, told: Paths, name: str, one: Observed, since: Month) -
     return Scored(
         month_text(since),
         name,
-        _period(one),
+        period(one.first, one.last),
         shown.text,
         one.value / shown.scale,
         float(p5) / shown.scale,
@@ -161,13 +163,29 @@ def _scored(graph: Graph, told: Paths, name: str, one: Observed, since: Month) -
     )
 
 
-def _period(one: Observed) -> str:
-    return month_text(one.last) if one.first == one.last else f"{month_text(one.first)}…{month_text(one.last)}"
+def period(first: Month, last: Month) -> str:
+    """The months from first to last, as the answer names them."""
+    return month_text(first) if first == last else f"{month_text(first)}…{month_text(last)}"
 
 
-def _walk(graph: Graph, name: str, one: Observed, told: Paths, since: Month) -> FloatArray | None:
-    """The yardstick's distribution: the last observation known, spread by the volatility known; None without one."""
-    record = {series: tuple(each for each in points if each.last <= since) for series, points in graph.observed.items()}
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The yardstick: a driftless random walk of the logarithm from the last observation known, `value` at the end of
+    month `on`, in base units; `volatility` is that of the logarithm over a month."""
+
+    value: float
+    on: Month
+    volatility: float
+
+    def quantile(self, month: Month, share: FloatArray) -> FloatArray:
+        """Quantiles of the walk in a month: float64[share]."""
+        z = np.asarray(normal_quantile(share))
+        return np.asarray(self.value * np.exp(self.volatility * np.sqrt(max(0, month - self.on)) * z))
+
+
+def yardstick(observed: Mapping[str, Sequence[Observed]], name: str, since: Month) -> Walk | None:
+    """The walk of a series from what was observed up to a month; None without one."""
+    record = {series: tuple(each for each in points if each.last <= since) for series, points in observed.items()}
     known = record.get(name, ())
     if not known:
         return None
@@ -175,11 +193,7 @@ def _walk(graph: Graph, name: str, one: Observed, told: Paths, since: Month) -> 
     others = [found for points in record.values() if (found := _volatility(points)) is not None]
     volatility = own if own is not None else float(np.median(others)) if others else None
     last = known[-1]
-    if volatility is None or last.value <= 0.0:
-        return None
-    count = told.values[name].shape[1]
-    z = np.asarray(normal_quantile((np.arange(count) + 0.5) / count))
-    return np.asarray(last.value * np.exp(volatility * np.sqrt(one.last - last.last) * z))
+    return None if volatility is None or last.value <= 0.0 else Walk(last.value, last.last, volatility)
 
 
 def _volatility(points: tuple[Observed, ...]) -> float | None:

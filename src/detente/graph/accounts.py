@@ -18,6 +18,7 @@ from detente.lang.formula import (
     maximum,
     minimum,
     opening,
+    parts,
     reference,
     select,
     total,
@@ -287,14 +288,7 @@ def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment], read
 
 def names_in(formula: Formula, operations: tuple[Operation, ...] = ("reference", "opening")) -> set[str]:
     """The names of equations that a formula reads, of this month or the last."""
-    found: set[str] = set()
-    waiting = [formula]
-    while waiting:
-        node = waiting.pop()
-        if node.operation in operations:
-            found.add(node.name)
-        waiting += node.arguments
-    return found
+    return {node.name for node in parts(formula) if node.operation in operations}
 
 
 def _initial(

@@ -17,7 +17,7 @@ from detente.graph.order import ordered
 from detente.graph.relations import check_relations
 from detente.graph.status import fill_status
 from detente.graph.terms import add_terms
-from detente.graph.variables import add_assumptions, add_variables, correlations
+from detente.graph.variables import add_assumptions, add_variables, check_value, correlations
 from detente.graph.waterfalls import add_waterfalls
 from detente.lang.syntax import Node
 from detente.terms.joins import Chance

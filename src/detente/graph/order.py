@@ -8,7 +8,7 @@ from detente.graph.accounts import names_in
 from detente.graph.draft import Draft
 from detente.graph.model import Equation, Measure
 from detente.graph.record import check_readings
-from detente.lang.formula import Formula
+from detente.lang.formula import Formula, parts
 from detente.lang.unit import ONE
 from detente.text.diagnostic import Diagnostic
 from detente.text.place import Place
@@ -51,12 +51,9 @@ def ordered(draft: Draft, measures: dict[str, Measure]) -> dict[str, Equation]:
 def references(formula: Formula, operation: str) -> dict[str, Place]:
     """The names a formula reads by an operation, each with a place."""
     found: dict[str, Place] = {}
-    waiting = [formula]
-    while waiting:
-        node = waiting.pop()
+    for node in parts(formula):
         if node.operation == operation:
             found.setdefault(node.name, node.place)
-        waiting += node.arguments
     return found
 
 
@@ -91,10 +88,7 @@ def _check_names(draft: Draft, measures: dict[str, Measure]) -> None:
 
 def _check_units(draft: Draft, name: str, formula: Formula, place: Place) -> None:
     """What is read by name is what the reader takes it for (R3): `flow(x)` is money per time, a sum one currency."""
-    waiting = [formula]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.arguments
+    for node in parts(formula):
         read = draft.equations.get(node.name) if node.operation in ("reference", "opening") else None
         if read is not None and (read.formula.unit, read.formula.kind == "boolean") != (
             node.unit,

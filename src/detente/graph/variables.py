@@ -8,14 +8,14 @@ from detente.deal.model import Assumption, Correlation, Deal, Point, Variable
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
 from detente.graph.literals import distribution, kind_of, shown_as_written
-from detente.graph.model import Observed, Shown
+from detente.graph.model import Observed, Shown, shown_in
 from detente.graph.processes import PROCESSES, Mixing, add_process
 from detente.graph.tables import add_table, table_formula
 from detente.lang.formula import series
 from detente.lang.printer import print_expression
-from detente.lang.syntax import Call, Number, Quantity, Unary
+from detente.lang.syntax import Call, Node, Number, Quantity, Unary
 from detente.lang.unit import ONE, Unit, parse_unit
-from detente.text.diagnostic import Diagnostic, did_you_mean
+from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 from detente.text.place import Place, place_of
 
 

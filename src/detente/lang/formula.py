@@ -8,6 +8,7 @@ All values are in base units: currency, month, MW, share.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -102,6 +103,18 @@ class Formula:
 
     def __invert__(self) -> Formula:
         return fails(_settled(truth(self)))
+
+
+def parts(formula: Formula) -> Iterator[Formula]:
+    """The formula and all below it, each once, however many read it."""
+    waiting, seen = [formula], {id(formula)}
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for argument in node.arguments:
+            if id(argument) not in seen:
+                seen.add(id(argument))
+                waiting.append(argument)
 
 
 def constant(value: float, unit: Unit = ONE, kind: Kind = "number", place: Place = NOWHERE) -> Formula:

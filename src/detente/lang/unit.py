@@ -1,7 +1,7 @@
 """Units of measure: products of powers of base symbols.
 
-The base symbols are each currency, month, hour, MW, GPU, H100, token, dose, share and person. Twelve months are one year,
-exactly; months and hours do not convert into each other, and neither do two currencies.
+The base symbols are each currency, month, hour, MW, GPU, H100, token, dose, share and person. Twelve months are one
+year, exactly; months and hours do not convert into each other, and neither do two currencies.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from detente.text.diagnostic import did_you_mean
 from detente.text.written import SUFFIXES

@@ -13,6 +13,12 @@ from detente.answers.score import ScoreAnswer
 def print_score(answer: ScoreAnswer) -> None:
     """Print coverage with counts, scores beside the random walk's, and interval widths."""
     console = Console()
+    if not answer.scored:
+        console.print(
+            "There is nothing to score: the deal has no earlier date with openings, or nothing sourced was observed "
+            "after one. Give accounts an `opening` at an earlier date, or name one: detente score DEAL --from 2023-12"
+        )
+        return
     for title, groups in (("run from", answer.by("since")), ("series", answer.by("series"))):
         table = Table(title_justify="left", box=None, header_style="bold")
         table.add_column(title)

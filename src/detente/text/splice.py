@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from detente.text.diagnostic import LINE_BREAK
 from detente.text.nodes import Mapping, Node, Scalar
 from detente.text.nodes import Sequence as Items
 from detente.text.place import Place
@@ -39,9 +40,15 @@ def spliced(text: str, edits: Iterable[Edit]) -> str:
 
 
 class Splicer:
-    """Edits of one text, whose lines end with a line feed alone, by the nodes that were read from it."""
+    """Edits of one text by the nodes that were read from it.
+
+    Raises:
+        ValueError: where lines end otherwise than text files do, so that places would be off.
+    """
 
     def __init__(self, text: str) -> None:
+        if len(LINE_BREAK.split(text)) != text.count("\n") + 1:
+            raise ValueError("a line of the text ends in an uncommon way: save it with plain line ends first")
         self.text = text
         self.lines = text.split("\n")
         self.starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
