@@ -94,10 +94,22 @@ def test_a_node_gives_way_to_a_text(path: tuple[str | int, ...]) -> None:
 def test_a_mapping_becomes_the_first_of_a_list(path: tuple[str | int, ...]) -> None:
     found = node(TEXT, *path)
     assert isinstance(found, Mapping)
-    outcome = spliced(TEXT, Splicer(TEXT).listed(found, "on: 2025", "{on: 2026}"))
+    outcome = spliced(TEXT, Splicer(TEXT).listed(found, "on: 2025", ["{on: 2026}"]))
     was = said(found)
     assert isinstance(was, dict)
     assert said(node(outcome, *path)) == [{"on": "2025", **was}, {"on": "2026"}]
+    assert comments(outcome) == comments(TEXT)
+
+
+@pytest.mark.parametrize("path", [("flow",), ("block",), ("items", 0), ("items", 1)])
+def test_an_entry_is_put_before_the_first(path: tuple[str | int, ...]) -> None:
+    found = node(TEXT, *path)
+    assert isinstance(found, Mapping)
+    outcome = spliced(TEXT, [Splicer(TEXT).led(found, "on: 2025")])
+    was, now = said(found), said(node(outcome, *path))
+    assert isinstance(was, dict)
+    assert isinstance(now, dict)
+    assert list(now.items()) == [("on", "2025"), *was.items()]
     assert comments(outcome) == comments(TEXT)
 
 

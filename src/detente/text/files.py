@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -13,14 +14,49 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: where the folder is missing or may not be written.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = _beside(path, text)
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_together(texts: Mapping[Path, str]) -> None:
+    """Write several texts: all of them, or, where one cannot be written, none.
+
+    Raises:
+        OSError: where a folder is missing or may not be written.
+    """
+    before = {path: path.read_bytes() if path.exists() else None for path in texts}
+    ready: dict[Path, Path] = {}
+    done: list[Path] = []
+    try:
+        for path, text in texts.items():
+            ready[path] = _beside(path, text)
+        for path, temporary in ready.items():
+            os.replace(temporary, path)
+            done.append(path)
+    except BaseException:
+        for path in done:
+            old = before[path]
+            path.unlink() if old is None else path.write_bytes(old)
+        for temporary in ready.values():
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _beside(path: Path, text: str) -> Path:
+    """The text in a new file beside the path, readable to whom the path would be."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+    return temporary

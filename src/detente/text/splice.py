@@ -91,18 +91,26 @@ class Splicer:
         margin = " " * (within.place.column - 1)
         return self._after_line(self._last_line(last), f"{margin}{mark}{entry}")
 
-    def listed(self, node: Mapping, also: str, item: str) -> list[Edit]:
-        """A mapping made the first item of a list, with `also` (`key: value`) before its entries, and an item, given in
-        brackets, after it."""
+    def led(self, node: Mapping, entry: str) -> Edit:
+        """An entry before the first one of a mapping."""
+        start, _ = self.extent(node)
+        if self.in_brackets(node):
+            return Edit(start + 1, start + 1, entry + (", " if node.entries else ""))
+        return Edit(start, start, f"{entry}\n{' ' * (node.place.column - 1)}")
+
+    def listed(self, node: Mapping, also: str, items: Sequence[str]) -> list[Edit]:
+        """A mapping made the first item of a list, with `also` (`key: value`, or nothing) before its entries, and after
+        it items that are given in brackets."""
         start, end = self.extent(node)
         if self.in_brackets(node):
-            comma = ", " if node.entries else ""
-            return [Edit(start, start, "["), Edit(start + 1, start + 1, also + comma), Edit(end, end, f", {item}]")]
+            lead = [self.led(node, also)] if also else []
+            return [Edit(start, start, "["), *lead, Edit(end, end, f", {', '.join(items)}]")]
         margin = " " * (node.place.column - 1)
         last = self._last_line(node)
         shift = [Edit(self.starts[n], self.starts[n], " " * INDENT) for n in range(node.place.line, last)]
-        first = Edit(start, start, f"- {also}\n{margin}{' ' * INDENT}")
-        return [first, *shift, self._after_line(last, f"{margin}- {item}")]
+        lead_text = f"{also}\n{margin}{' ' * INDENT}" if also else ""
+        after = [self._after_line(last, f"{margin}- {item}") for item in items]
+        return [Edit(start, start, f"- {lead_text}"), *shift, *after]
 
     def superseded(self, node: Mapping, entries: Sequence[tuple[str, str]], under: str) -> list[Edit]:
         """New entries, each on one line, in the place of those of a mapping, which stay as they are under a key."""
