@@ -9,8 +9,8 @@ and number. What is asked of every one:
    `value`, `claims`, a parameter of a term) is told, unless the line has become a comment (`#rice: 3`), which nobody can
    tell from intent.
 4. **No name is lost in silence.** A mutation inside a key that is a name chosen by the author is told wherever the name
-   is used anywhere else in the deal. A name that nothing else uses (a future, a headline and its labels, a term that
-   no formula reads and no amendment changes) is free: the deal then means the same under another name.
+   is used anywhere else in the deal. A name that nothing else uses (a future, a headline and its labels, a relation, a
+   term that no formula reads and no amendment changes) is free: the deal then means the same under another name.
 
 A key is a date in `past`, `table` and `observed`: there another date is another deal, and only 1 and 2 are asked. The
 same goes for everything that is no key.
@@ -51,13 +51,13 @@ NAMES = tuple(
     re.compile(pattern)
     for pattern in (
         r"(parties|resources|assumptions|variables|flows|needs|agreements|opening|events|rights|values|beliefs"
-        r"|scenarios|relations)\.[^.]+",
+        r"|scenarios)\.[^.]+",
         r"(beliefs|scenarios)\.[^.]+\.[^.]+",
         r"rights\.[^.]+\.(use|instead)\.[^.]+",
         r".*\.claims\.\[\]\.[^.]+",
     )
 )
-FREE = re.compile(r"(futures|headlines|questions|incidents)\.[^.]+|headlines\.[^.]+\.show\.[^.]+")
+FREE = re.compile(r"(futures|headlines|questions|incidents|relations)\.[^.]+|headlines\.[^.]+\.show\.[^.]+")
 """Names that nothing can refer to."""
 TERMS = re.compile(r"agreements\.([^.]+)\.(terms|amendments\.\[\])\.[^.]+")
 DATES = re.compile(r".*\.(past|table|observed)\.[^.]+")

@@ -148,6 +148,31 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--seed", type=_whole_or_zero, default=SEED)
     score.add_argument("--json", metavar="FILE", type=Path, help="write every score as JSON")
 
+    actuals = found.add_parser(
+        "actuals", help="roll a deal forward by what was observed", description="Roll a deal forward."
+    ).add_subparsers(metavar="ACTION", required=True)
+    add = _command(actuals, "add", commands.actuals, "put observations on record, keep the forecast and score it")
+    for name, metavar, doc in (
+        ("series", "NAME", "a variable, or an account"),
+        ("on", "DATE", "what it was observed of: a month, quarter or year"),
+        ("value", "VALUE", "such as '3.4 bn USD / year'"),
+        ("source", "ID", "who tells it, by its name in sources.yaml"),
+        ("published", "DATE", "when it was told"),
+        ("says", "TEXT", "what the source says, in our own words"),
+        ("title", "TEXT", "the title of a new source"),
+        ("publisher", "TEXT", "the publisher of a new source"),
+    ):
+        add.add_argument(f"--{name}", metavar=metavar, help=doc)
+    add.add_argument("--from", dest="file", metavar="FILE", type=Path, help="a table in CSV with these as columns")
+    add.add_argument("--now", metavar="DATE", type=_date, help="where the record ends then (default: the latest)")
+    add.add_argument(
+        "--happened", metavar="EVENT=DATE", type=_event, action="append", default=[], help="an event that happened"
+    )
+    add.add_argument("--did-not-happen", metavar="EVENT", action="append", default=[], help="one that did not")
+    add.add_argument("--paths", type=_whole, default=4_000, help="of the forecast that is kept; default: 4000")
+    add.add_argument("--seed", type=_whole_or_zero, default=SEED, help=f"default: {SEED}")
+    add.add_argument("--json", action="store_true", help="the scores as data")
+
     new = found.add_parser(
         "new", help="begin a deal: a folder with a commented one", description="Begin a deal in a folder of its own."
     )
@@ -199,6 +224,13 @@ def _whole_or_zero(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 on")
     return int(text)
+
+
+def _event(text: str) -> tuple[str, Date]:
+    name, sign, date = text.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"'{text}' does not say when: write EVENT=2025-12")
+    return name, _date(date)
 
 
 def _date(text: str) -> Date:

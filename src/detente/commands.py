@@ -212,6 +212,25 @@ def score(options: argparse.Namespace) -> int:
     return 0
 
 
+def actuals(options: argparse.Namespace) -> int:
+    from detente.answers.actuals import COLUMNS, actual, read_actuals
+    from detente.answers.rolling import roll
+    from detente.report.rolling import print_rolled
+
+    asked = {name: getattr(options, name) or "" for name in COLUMNS}
+    if options.file and any(asked.values()):
+        raise ValueError("--from FILE holds all of an actual: leave the other options out")
+    given = read_actuals(options.file) if options.file else (actual(**asked),)
+    happened = dict(options.happened)
+    rolled = roll(options.deal, given, options.now, happened, options.did_not_happen, options.paths, options.seed)
+    rolled.write()
+    if options.json:
+        print(json.dumps(rolled.score.as_data(), indent=1))
+    else:
+        print_rolled(rolled)
+    return 0
+
+
 def new(options: argparse.Namespace) -> int:
     from detente.deal.write import begin
 

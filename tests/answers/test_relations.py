@@ -139,7 +139,7 @@ def test_no_shift_may_change_a_figure() -> None:
 def test_an_effect_of_both_signs_is_searched_both_ways() -> None:
     answer = deal(assumptions=CONSENT["assumptions"].replace("-8% to -2%", "-8% to 2%")).relations(paths=200)
     assert sorted(np.sign(move.furthest) for move in answer.moves) == [-1.0, 1.0]
-    assert {np.sign(row.moves) for row in answer.rows if row.label == "Consent"} == {-1.0, 1.0}
+    assert {np.sign(row.moves or 0.0) for row in answer.rows if row.label == "Consent"} == {-1.0, 1.0}
 
 
 def test_the_shift_is_shared_by_the_incidents_on_record() -> None:

@@ -21,6 +21,7 @@ from detente.deal.load import load_deal
 from detente.deal.references import grounds_of
 from detente.engine.evaluate import graph_of, run_deal
 from detente.engine.paths import trace
+from detente.graph.build import needed
 from detente.text.diagnostic import Refused
 from detente.text.written import parse_date
 
@@ -246,4 +247,4 @@ def test_each_future_is_a_scenario_too(deal: detente.Deal, scenario: str, future
 
 
 def test_it_stays_lean(deal: detente.Deal) -> None:
-    assert len(graph_of(deal.text).equations) <= 350
+    assert len(needed(graph_of(deal.text))) <= 350

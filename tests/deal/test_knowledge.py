@@ -153,3 +153,14 @@ def test_an_opening_or_a_flow_that_rests_on_a_later_claim_was_not_known() -> Non
 def test_a_date_outside_the_record_is_refused() -> None:
     _, findings = as_known(deal(), month("2022-12"))
     assert [one.code for one in findings] == ["date-outside"]
+
+
+@pytest.mark.parametrize(
+    "what", ["table: {2024-06: 5, 2025-06: 7}", "past: {2024-06: 5}, next: count(rate = 1 / year)"]
+)
+def test_a_formula_may_stand_before_a_table_or_a_process(what: str) -> None:
+    """What was not yet known falls back to its `before`, whatever way of telling that is."""
+    text = f"lab.size: {{{what}, assumed: seen since, since: 2024-06, before: {{is: 3, assumed: as seen then}}}}"
+    earlier, findings = as_known(deal(variables=text), month("2023-12"))
+    assert findings == ()
+    assert trace(graph_of(earlier), range(4), 1).at("lab.size", month("2024-02")).tolist() == [3.0] * 4

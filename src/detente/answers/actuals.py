@@ -6,11 +6,11 @@ Everything that is wrong with them is found at once, each thing at the option or
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detente.deal.model import Deal
+from detente.deal.model import Deal, Opening
 from detente.graph.literals import value_of
 from detente.graph.model import Graph
 from detente.lang.parser import parse_quantity
@@ -22,6 +22,9 @@ from detente.text.written import DATES, ISO, Date, Month, month_text, parse_date
 ASKED = ("series", "on", "value", "source", "published")
 COLUMNS = (*ASKED, "says", "title", "publisher")
 """What a file of actuals has, a line for each; the first five must be there."""
+
+FORECAST = "forecast of"
+"""How the reason begins of an opening that stands in for a report; the report replaces it when it comes."""
 
 HERE = Place("", 1, 1, 1, 2)
 
@@ -63,7 +66,7 @@ def actual(**given: str) -> Actual:
     missing = [name for name in ASKED if not given.get(name)]
     if missing:
         raise ValueError(f"an actual needs {', '.join(f'--{name}' for name in missing)}, or --from FILE.csv")
-    return _actual(given, lambda name: Place(f"--{name}", 1, 1, 1, len(given[name]) + 1))
+    return _actual(given, {name: Place(f"--{name}", 1, 1, 1, len(given[name]) + 1) for name in ASKED})
 
 
 def read_actuals(path: Path) -> tuple[Actual, ...]:
@@ -73,27 +76,32 @@ def read_actuals(path: Path) -> tuple[Actual, ...]:
         ValueError: where columns are missing, unknown or of another number, or the file holds no line.
         OSError: where it cannot be read.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        columns = reader.fieldnames or ()
-        wrong = [name for name in columns if name not in COLUMNS] + [name for name in ASKED if name not in columns]
-        if wrong:
-            raise ValueError(
-                f"'{path}' has the columns {', '.join(columns) or '(none)'}; it takes {', '.join(COLUMNS)}"
-            )
-        found: list[Actual] = []
-        for row in reader:
-            if None in row or None in row.values() or not all(row[name] for name in ASKED):
-                raise ValueError(f"'{path}', line {reader.line_num}: each of {', '.join(ASKED)} needs a value")
-            place = Place(str(path), reader.line_num, 1, reader.line_num, 2)
-            found.append(_actual({name: text.strip() for name, text in row.items()}, lambda _, place=place: place))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            found = _rows(csv.DictReader(file, strict=True), path)
+    except csv.Error as problem:
+        raise ValueError(f"'{path}' is no table: {problem}") from None
     if not found:
         raise ValueError(f"'{path}' holds no actual")
     return tuple(found)
 
 
-def _actual(given: Mapping[str, str | None], place: Callable[[str], Place]) -> Actual:
-    series, on, value, source, published = (Word(given[name] or "", place(name)) for name in ASKED)
+def _rows(reader: csv.DictReader[str], path: Path) -> list[Actual]:
+    columns = reader.fieldnames or ()
+    wrong = [name for name in columns if name not in COLUMNS] + [name for name in ASKED if name not in columns]
+    if wrong:
+        raise ValueError(f"'{path}' has the columns {', '.join(columns) or '(none)'}; it takes {', '.join(COLUMNS)}")
+    found: list[Actual] = []
+    for row in reader:
+        if None in row or None in row.values() or not all(row[name] for name in ASKED):
+            raise ValueError(f"'{path}', line {reader.line_num}: each of {', '.join(ASKED)} needs a value")
+        place = Place(str(path), reader.line_num, 1, reader.line_num, 2)
+        found.append(_actual({name: text.strip() for name, text in row.items()}, dict.fromkeys(ASKED, place)))
+    return found
+
+
+def _actual(given: Mapping[str, str | None], places: Mapping[str, Place]) -> Actual:
+    series, on, value, source, published = (Word(given[name] or "", places[name]) for name in ASKED)
     says, title, publisher = (given.get(name) or "" for name in COLUMNS[len(ASKED) :])
     return Actual(series, on, value, source, published, says, title, publisher)
 
@@ -187,8 +195,8 @@ class Checking:
         points = (variable.past or variable.observed) if variable else ()
         there = [(one.date, one.place) for one in points]
         if variable is None:
-            dates = [(one.on, one.place) for one in self.deal.openings if one.account == name]
-            there = [(Date(month, month, month_text(month)), place) for month, place in dates]
+            stays = [one for one in self.deal.openings if one.account == name and not is_forecast(one)]
+            there = [(Date(one.on, one.on, month_text(one.on)), one.place) for one in stays]
         for one in read:
             on, place = one.on, place_of(one.given.on, HERE)
             twin = next((other for date, other in there if (date.first, date.last) == (on.first, on.last)), None)
@@ -248,6 +256,16 @@ class Checking:
         self, code: str, message: str, word: Word, found: str = "", expected: str = "", ways: tuple[str, ...] = ()
     ) -> None:
         self.findings.append(Diagnostic(code, message, place_of(word, HERE), found, expected, ways))
+
+
+def is_forecast(opening: Opening) -> bool:
+    """Whether an opening stands in for a report that had not come."""
+    return not opening.grounds.citations and opening.grounds.assumed.startswith(FORECAST)
+
+
+def replaces(one: Understood, opening: Opening) -> bool:
+    """Whether an actual is the report that an opening stands in for."""
+    return (opening.account, opening.on) == (one.given.series, one.on.last) and is_forecast(opening)
 
 
 def given_texts(actuals: Sequence[Actual]) -> dict[str, str]:

@@ -34,6 +34,8 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 NAMES = ("p5", "p25", "p50", "p75", "p95")
 """The quantiles that are kept, and what the file calls them."""
 
+KEYS = ("mean", *NAMES)
+
 TOGETHER = 40
 """Series traced at once: whole paths of all of them stand in memory."""
 
@@ -86,12 +88,8 @@ class Frozen:
 
 def _series_data(one: FrozenSeries) -> dict[str, Any]:
     walk = one.walk
-    columns = {key: [_rounded(row[key]) for row in one.rows.values()] for key in ("mean", *NAMES)}
-    kept = (
-        {"value": _rounded(walk.value), "on": month_text(walk.on), "volatility": _rounded(walk.volatility)}
-        if walk
-        else None
-    )
+    columns = {key: [row[key] for row in one.rows.values()] for key in KEYS}
+    kept = {"value": walk.value, "on": month_text(walk.on), "volatility": walk.volatility} if walk else None
     return {"unit": one.unit, "walk": kept, "periods": [*one.rows], **columns}
 
 
@@ -121,9 +119,8 @@ def thawed(text: str, file: str) -> Frozen:
 
 
 def _series(data: dict[str, Any]) -> FrozenSeries:
-    keys = ("mean", *NAMES)
-    rows = zip(*(data[key] for key in keys), strict=True)
-    found = {one: dict(zip(keys, row, strict=True)) for one, row in zip(data["periods"], rows, strict=True)}
+    rows = zip(*(data[key] for key in KEYS), strict=True)
+    found = {one: dict(zip(KEYS, row, strict=True)) for one, row in zip(data["periods"], rows, strict=True)}
     walk = data["walk"]
     return FrozenSeries(
         data["unit"], found, Walk(walk["value"], _month(walk["on"]), walk["volatility"]) if walk else None
@@ -153,14 +150,14 @@ def freeze(deal: Deal, paths: int = 4_000, seed: int = 1) -> Frozen:
         for name in some:
             shown = graph.equations[name].shown
             walk = yardstick(observed, name, deal.now)
-            kept = Walk(walk.value / shown.scale, walk.on, walk.volatility) if walk else None
+            kept = Walk(_rounded(walk.value / shown.scale), walk.on, _rounded(walk.volatility)) if walk else None
             rows = {}
             for text, first, last in _periods(deal.now, deal.last):
                 months = range(max(first, told.months[0]), last + 1)
                 sample = np.mean([told.at(name, month) for month in months], axis=0) / shown.scale
                 if np.isfinite(sample).all():
-                    quantiles = [float(one) for one in np.quantile(sample, LEVELS)]
-                    rows[text] = {"mean": float(sample.mean()), **dict(zip(NAMES, quantiles, strict=True))}
+                    found = [_rounded(float(one)) for one in (sample.mean(), *np.quantile(sample, LEVELS))]
+                    rows[text] = dict(zip(KEYS, found, strict=True))
             series[name] = FrozenSeries(shown.text, rows, kept)
     run = run_deal(deal, paths, seed, outputs=names[:1], graph=graph)
     answers = forecast(deal, paths, seed).as_data() if deal.questions else {}

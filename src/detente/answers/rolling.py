@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from detente.answers.actuals import Actual, Checking, Understood, given_texts
+from detente.answers.actuals import FORECAST, Actual, Checking, Understood, given_texts, replaces
 from detente.answers.frozen import Frozen, freeze, row_at, score_frozen, thawed
 from detente.answers.score import ScoreAnswer
-from detente.deal.model import Deal, Event, Policy
+from detente.deal.model import Deal, Event, Opening, Policy
 from detente.deal.write import NAMES, Files, parse_files, read_files
 from detente.graph.build import check
 from detente.graph.literals import period_of
@@ -58,9 +58,15 @@ class Rolled:
         Raises:
             OSError: where one cannot be written.
         """
-        for path in self.texts:
-            path.parent.mkdir(exist_ok=True)
-        write_together(self.texts)
+        made = [folder for folder in {path.parent for path in self.texts} if not folder.exists()]
+        for folder in made:
+            folder.mkdir()
+        try:
+            write_together(self.texts)
+        except BaseException:
+            for folder in made:
+                folder.rmdir()
+            raise
 
 
 def roll(
@@ -292,10 +298,15 @@ class _Work:
         An opening that says no date is dated: it was at the old `now`."""
         new: dict[str, list[str]] = {}
         for one in sorted(read, key=lambda one: one.on.last):
-            if one.given.series not in self.deal.variables:
-                balance = spelled(one.given.value, True)
-                item = f"{{on: {month_text(one.on.last)}, balance: {balance}, claims: [{one.claim}]}}"
+            if one.given.series in self.deal.variables:
+                continue
+            balance = spelled(one.given.value, True)
+            item = f"{{on: {month_text(one.on.last)}, balance: {balance}, claims: [{one.claim}]}}"
+            guess = next((opening for opening in self.deal.openings if replaces(one, opening)), None)
+            if guess is None:
                 new.setdefault(str(one.given.series), []).append(item)
+            else:
+                self.edits.append(self.splicer.replaced(self.opening_at(guess), item))
         guessed: list[str] = []
         observed = {(str(one.given.series), one.on.last) for one in read}
         for opening in self.deal.openings if forecast is not None else ():
@@ -325,6 +336,14 @@ class _Work:
         dated = [self.splicer.led(one, also) for one in found if isinstance(one, Entries) and _entry(one, "on") is None]
         return [*dated, *(self.splicer.added(node, item) for item in items)]
 
+    def opening_at(self, opening: Opening) -> YamlNode:
+        """The block of an opening."""
+        node = _entry(_entry(self.top, "opening"), opening.account)
+        for one in node.items if isinstance(node, Items) else (node,):
+            if one is not None and (one.place.line, one.place.column) == (opening.place.line, opening.place.column):
+                return one
+        raise ValueError(f"the opening of '{opening.account}' cannot be found in the text")
+
     def forecast_opening(self, forecast: Frozen, account: str, month: Month) -> str:
         """What was forecast of an account, as its opening."""
         found = row_at(forecast, account, month)
@@ -334,12 +353,15 @@ class _Work:
                 f"report it with --series {account}"
             )
         row, shown = found
-        low, middle, high = (_plain(row[key]) for key in ("p5", "p50", "p95"))
-        unit = f" {shown.text}" if shown.text else ""
-        spread = f"{low}{unit} to {high}{unit}" if low != high else f"{middle}{unit}"
-        why = f"forecast of {month_text(forecast.as_of)}, no report since" + (
-            f"; 5th to 95th percentile, the median is {middle}{unit}" if low != high else ""
-        )
+        low, middle, high = (row[key] for key in ("p5", "p50", "p95"))
+        unit = shown.text
+        if unit.startswith("bn ") and max(abs(low), abs(high)) < 1.0:
+            low, middle, high, unit = 1e3 * low, 1e3 * middle, 1e3 * high, f"mn {unit.removeprefix('bn ')}"
+        ends = [f"{_plain(one)} {unit}".rstrip() for one in (low, middle, high)]
+        spread = f"{ends[0]} to {ends[2]}" if ends[0] != ends[2] else ends[1]
+        why = f"{FORECAST} {month_text(forecast.as_of)}, no report since"
+        if ends[0] != ends[2]:
+            why += f"; 5th to 95th percentile, the median is {ends[1]}"
         return f"{{on: {month_text(month)}, balance: {spelled(spread, True)}, assumed: {spelled(why, True)}}}"
 
     def stale(self, after: Month) -> Iterator[str]:
@@ -433,5 +455,5 @@ def _top_place(top: Entries, key: str) -> Place:
 
 
 def _plain(value: float) -> str:
-    """A number without an exponent, as the language writes it."""
-    return f"{Decimal(repr(value)).normalize():f}"
+    """A number of four significant digits without an exponent, as the language writes it."""
+    return f"{Decimal(f'{value:.4g}').normalize():f}"

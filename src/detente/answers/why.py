@@ -280,7 +280,9 @@ class Reader:
                 )
             ]
         if kind == "draw":
-            event = deal.events[rest]
+            by_hazard = rest in deal.events
+            happens = "the hazard accumulated at which it happens"
+            binds = "the draw by which it becomes binding or not"
             return [
                 Explanation(
                     "draw",
@@ -289,8 +291,8 @@ class Reader:
                     value,
                     None,
                     "",
-                    "the hazard accumulated at which it happens",
-                    event.place,
+                    happens if by_hazard else binds,
+                    deal.events[rest].place if by_hazard else deal.terms()[rest].place,
                     rest,
                     (),
                     "",
