@@ -1,9 +1,6 @@
 """detente models strategic partnerships as text, simulates them, and traces every number to the sentence it came from.
 
-import detente as dt
-deal = dt.load("cases/openai-microsoft")
-run = deal.run(paths=10_000)
-run["openai.USD"].p50
+import detente as dt deal = dt.load("cases/openai-microsoft") run = deal.run(paths=10_000) run["openai.USD"].p50
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ def conservation(
 
     For money and shares: how far the sum of all accounts strays from what it was at `now`, over the sum of their sizes
     and of all that was paid since, for what is bought and sold again passes through an account and leaves only its
-    rounding there.
-    For a capacity: how far delivered and unmet are from the need, over the need, and what is used beyond an offer.
+    rounding there. For a capacity: how far delivered and unmet are from the need, over the need, and what is used
+    beyond an offer.
     """
     deal = graph.deal
     told = told if told is not None else trace(graph, range(paths), seed)

@@ -44,10 +44,8 @@ class Explanation:
     """One number on one path, and the numbers it was made of.
 
     `value` and `mean` (over all paths of the run) are in `unit`; `date` is a month, or the months summed over;
-    `formula` is the
-    equation as the deal has it; `place` where it stands; `term` the term or block it belongs to; `backing` and
-    `assumed` what it
-    rests on.
+    `formula` is the equation as the deal has it; `place` where it stands; `term` the term or block it belongs to;
+    `backing` and `assumed` what it rests on.
     """
 
     kind: Kind

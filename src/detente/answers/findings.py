@@ -101,9 +101,8 @@ def _bounded(band: Range) -> Range:
 
 
 def rights(graph: Graph, seed: int, progress: Progress | None = None) -> tuple[RightAnswer, ...]:
-    """For every right what its use costs the other side and its holder: values without it less values with it,
-    each party under
-    its own beliefs, on the same draws."""
+    """For every right what its use costs the other side and its holder: values without it less values with it, each
+    party under its own beliefs, on the same draws."""
     deal = graph.deal
     if not deal.rights:
         return ()

@@ -1,6 +1,6 @@
 """Ranges over assumptions (R10): how far a figure moves when one input at a time is held at its 5th and 95th
-percentile, and under
-each party's beliefs. On the same draws, so that differences are of the input and not of the sample."""
+percentile, and under each party's beliefs. On the same draws, so that differences are of the input and not of the
+sample."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ class HeadlineAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RightAnswer:
-    """What a right does when it is used: harm to the other side (positive: it loses) and its own cost, with
-    sampling errors,
-    in `unit`. `expected` is the sign the sources give the harm (+1), and `agrees` whether the model shows it."""
+    """What a right does when it is used: harm to the other side (positive: it loses) and its own cost, with sampling
+    errors, in `unit`. `expected` is the sign the sources give the harm (+1), and `agrees` whether the model shows
+    it."""
 
     name: str
     title: str
@@ -58,9 +58,8 @@ class CheckAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GroundsAnswer:
-    """What the deal rests on: an input, whether it is `sourced` (a claim gives a value or a bound), its
-    independent origins,
-    the reason where it is assumed."""
+    """What the deal rests on: an input, whether it is `sourced` (a claim gives a value or a bound), its independent
+    origins, the reason where it is assumed."""
 
     name: str
     kind: str

@@ -2,9 +2,8 @@
 
 Every later observation is held against the paths of the run: is it inside the 90 % interval, and how far is the whole
 distribution off (continuous ranked probability score: Matheson and Winkler 1976; here over the size of the
-observation). The
-yardstick is a driftless random walk of the logarithm, whose volatility comes from the observations known by then; a
-series of which nothing was known has none.
+observation). The yardstick is a driftless random walk of the logarithm, whose volatility comes from the observations
+known by then; a series of which nothing was known has none.
 """
 
 from __future__ import annotations

@@ -56,8 +56,8 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Money, a capacity, or shares. Credits are money `of` a currency, issued by a party, that settle a part of
-    its invoices. `rate` is what one of a currency is worth in the deal's own, its first money."""
+    """Money, a capacity, or shares. Credits are money `of` a currency, issued by a party, that settle a part of its
+    invoices. `rate` is what one of a currency is worth in the deal's own, its first money."""
 
     name: str
     kind: Literal["money", "capacity", "shares"]
@@ -353,8 +353,8 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that a forecast answers: a figure about whole paths, told in a unit where one is given; a condition
-    is answered by its probability."""
+    """A question that a forecast answers: a figure about whole paths, told in a unit where one is given; a condition is
+    answered by its probability."""
 
     name: str
     title: str

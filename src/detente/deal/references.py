@@ -1,5 +1,5 @@
-"""Whether what a deal names is there: parties, resources, events, claims. Names inside expressions are the graph's
-to settle."""
+"""Whether what a deal names is there: parties, resources, events, claims. Names inside expressions are the graph's to
+settle."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 Both rest on the continued fraction of the incomplete beta function (DLMF 8.17.22; Press et al., Numerical Recipes,
 2007, 6.4), which converges fast below its turning point (alpha + 1) / (alpha + beta + 2); beyond, the mirror image is
-taken.
-Where the two meet they have to sum to one: that gives the complete beta function, so no gamma function is needed.
-Every lane is computed by itself, in operations that are each rounded once, so that any chunk gives the same bits.
+taken. Where the two meet they have to sum to one: that gives the complete beta function, so no gamma function is
+needed. Every lane is computed by itself, in operations that are each rounded once, so that any chunk gives the same
+bits.
 """
 
 from __future__ import annotations

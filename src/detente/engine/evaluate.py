@@ -73,9 +73,9 @@ def figures(texts: Sequence[str]) -> dict[str, Node]:
 
 
 def evaluate(deal: Deal, runs: Sequence[Variant], paths: int, seed: int, outputs: Sequence[str]) -> FloatArray:
-    """Figures about whole paths: float64[run, output, path], in base units (currency, month, MW, share), on the
-    same draws for
-    all runs. An output is an expression; `value(party)` gives what a party's value comes to. Absent values are nan.
+    """Figures about whole paths: float64[run, output, path], in base units (currency, month, MW, share), on the same
+    draws for all runs. An output is an expression; `value(party)` gives what a party's value comes to. Absent values
+    are nan.
 
     Raises:
         Refused: where an output cannot be read, or a run is not finite.

@@ -1,8 +1,7 @@
 """The NumPy kernel: the program over a chunk of lanes, one instruction a vector. The oracle, and the fallback for good.
 
-A lane is a path of a variant. Every instruction is one IEEE operation or one of our own functions, so any chunk
-gives the
-same bits.
+A lane is a path of a variant. Every instruction is one IEEE operation or one of our own functions, so any chunk gives
+the same bits.
 """
 
 from __future__ import annotations
@@ -142,9 +141,8 @@ def _run(code: tuple[Instruction, ...], values: Values) -> None:
 
 
 def _prepared(program: Program, phase: Phase) -> list[Step]:
-    """The code of a phase with what dies at each instruction: memory freed at once is used again while the cache
-    still holds
-    it, which is worth a factor of two."""
+    """The code of a phase with what dies at each instruction: memory freed at once is used again while the cache still
+    holds it, which is worth a factor of two."""
     code = program.code[phase]
     kept = {memory.sources[phase] for memory in program.memories if phase in memory.sources}
     kept |= {*program.outputs.values(), *program.record_outputs.values(), *program.measures.values()}

@@ -1,10 +1,10 @@
 """Exponential, logarithm, power, the normal distribution and its quantile, written once for every back end.
 
 Rule R5 asks for the same bits from the oracle and from the kernel. No two libraries agree on the last bit of `exp`, so
-these are ours: straight lines of IEEE operations, each rounded once, none fused, none reordered.
-A function is written over `Operations`, the few primitives that have no operator in Python. `NUMPY` carries them out on
-arrays; a code generator implements the same protocol on values that emit an instruction for each operator.
-`docs/numerics.md` gives the measured accuracy of each function and says how it was measured.
+these are ours: straight lines of IEEE operations, each rounded once, none fused, none reordered. A function is written
+over `Operations`, the few primitives that have no operator in Python. `NUMPY` carries them out on arrays; a code
+generator implements the same protocol on values that emit an instruction for each operator. `docs/numerics.md` gives
+the measured accuracy of each function and says how it was measured.
 
 A NaN comes out as a NaN; its sign and payload are not promised. Subnormal numbers count as zero.
 """
@@ -108,8 +108,8 @@ def power(x: Value, y: Value, *, on: Operations = NUMPY) -> Value:
     """x to the power y.
 
     One where y is zero or x is one. At x = 0: zero for a positive y, infinity for a negative one. A negative x has a
-    power where y is a whole number, else NaN. Unlike in C a NaN on either side always gives a NaN: R7 wants absence
-    to be seen. The sign of a zero is not looked at.
+    power where y is a whole number, else NaN. Unlike in C a NaN on either side always gives a NaN: R7 wants absence to
+    be seen. The sign of a zero is not looked at.
     """
     with np.errstate(all="ignore"):
         x, y = _argument(x), _argument(y)

@@ -23,8 +23,7 @@ class Paths:
     """Values in base units, float64[month, path] by name; nan in months for which a quantity is not told.
 
     `months` run from the month after the record phase begins to the last; `opening` holds what accounts and other
-    memories
-    begin with at `now`, float64[path]; `arguments` the inputs, draws, policies and switches of the paths.
+    memories begin with at `now`, float64[path]; `arguments` the inputs, draws, policies and switches of the paths.
     """
 
     months: tuple[Month, ...]

@@ -1,10 +1,8 @@
 """The program: the graph as straight-line code over numbered slots.
 
 Equal subexpressions share a slot, what no output needs is never numbered, and every instruction stands where it is
-computed
-least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables,
-assumptions, terms
-and policies are arguments of the run, so scenarios and sweeps never compile again.
+computed least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables,
+assumptions, terms and policies are arguments of the run, so scenarios and sweeps never compile again.
 """
 
 from __future__ import annotations
@@ -33,9 +31,8 @@ class Instruction:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What is carried from month to month: the slot read as the month opens, and the slot it is taken from in a phase
-    ("record start", "record", "start", "month"), where the phase gives one. `earlier` is the slot in which what
-    begins at
-    `now` sees the value as that month opened (-1 where nothing asks)."""
+    ("record start", "record", "start", "month"), where the phase gives one. `earlier` is the slot in which what begins
+    at `now` sees the value as that month opened (-1 where nothing asks)."""
 
     equation: str
     slot: int
@@ -47,10 +44,8 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class Program:
     """Straight-line code. `constants`, `arguments`, `tables`, `normals` and `uniforms` say what slots hold before it
-    runs; `code` holds the
-    instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures` are the slots read
-    after each
-    month and after the last."""
+    runs; `code` holds the instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures`
+    are the slots read after each month and after the last."""
 
     slots: int
     constants: dict[int, float]
@@ -228,8 +223,7 @@ def _joined(rates: list[Rate]) -> Rate:
 
 def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, ...], traced: bool = False) -> Program:
     """The program that gives the `outputs` after each month and the `measures` after the last; with `traced`, the
-    outputs that
-    can be told on the record are given there too."""
+    outputs that can be told on the record are given there too."""
     compiler = _Compiler(graph)
     found = {name: compiler.value("month", name) for name in outputs}
     record = {name: compiler.value("record", name) for name in outputs if traced and compiler.equation(name).on_record}

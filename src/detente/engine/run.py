@@ -71,9 +71,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The least and greatest value when each assumption in turn is held at its 5th and 95th percentile, and under
-    each party's
-    beliefs; it does not shrink with paths. `low_at` and `high_at` say what was held there."""
+    """The least and greatest value when each assumption in turn is held at its 5th and 95th percentile, and under each
+    party's beliefs; it does not shrink with paths. `low_at` and `high_at` say what was held there."""
 
     low: float
     high: float

@@ -27,9 +27,8 @@ CHUNK_LANES = 8 * BLOCK_PATHS
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """One way to run a deal: other inputs, other policies (by event), terms switched off. `central` takes every
-    input at its
-    median, no shocks, and no hazard ever striking."""
+    """One way to run a deal: other inputs, other policies (by event), terms switched off. `central` takes every input
+    at its median, no shocks, and no hazard ever striking."""
 
     name: str = "base"
     overrides: Mapping[str, Override] = field(default_factory=dict)
@@ -90,9 +89,8 @@ def simulate(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Run all variants over all paths. For each task `collect` is given the outputs by month (a list of arrays
-    [lane] for each)
-    and the slots after the last month; it is called from one thread at a time, in no fixed order."""
+    """Run all variants over all paths. For each task `collect` is given the outputs by month (a list of arrays [lane]
+    for each) and the slots after the last month; it is called from one thread at a time, in no fixed order."""
     tasks = list(_tasks(len(variants), paths))
     tables = {name: (table.first, np.array(table.values)) for name, table in graph.tables.items()}
     done = 0
@@ -193,8 +191,8 @@ def drawn_arguments(graph: Graph, seed: int, paths: npt.NDArray[np.uint64], cent
 def run_arguments(
     graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64], common: Arguments | None = None
 ) -> Arguments:
-    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches. What variants
-    have in `common` is drawn once for all.
+    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches. What variants have
+    in `common` is drawn once for all.
 
     Raises:
         ValueError: for an input, event or term that the graph does not have, or a policy that it was not built with.

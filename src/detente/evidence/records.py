@@ -1,7 +1,7 @@
 """Sources and claims: the records a deal rests on.
 
-A claim is one dated, attributed statement in our own words. Its origin is the report it was first made in: ten
-rewrites of one report are one origin.
+A claim is one dated, attributed statement in our own words. Its origin is the report it was first made in: ten rewrites
+of one report are one origin.
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ Payment = tuple[str, str, str, str, str]
 
 
 def add_flows(draft: Draft) -> list[Payment]:
-    """Declared flows, issues of shares, how invoices are settled and currencies exchanged: every payment that moves
-    an account."""
+    """Declared flows, issues of shares, how invoices are settled and currencies exchanged: every payment that moves an
+    account."""
     draft.attempt(_rates, draft)
     for flow in draft.deal.flows.values():
         draft.attempt(_declared, draft, flow)

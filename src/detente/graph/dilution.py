@@ -29,9 +29,9 @@ def add_conversions(draft: Draft) -> None:
 
 
 def _convert_together(draft: Draft, company: str) -> None:
-    """A note takes a number of shares a, or the part f of all T there are afterwards, whichever is more. So
-    T = N + Σ max(a, f T) on the N there are before, a rising, convex function of T: a note takes its part where the sum
-    at T = a / f is still above a / f, and T = (N + Σ a of the others) / (1 - Σ f of these).
+    """A note takes a number of shares a, or the part f of all T there are afterwards, whichever is more. So T = N + Σ
+    max(a, f T) on the N there are before, a rising, convex function of T: a note takes its part where the sum at T = a
+    / f is still above a / f, and T = (N + Σ a of the others) / (1 - Σ f of these).
 
     Parts that come to the whole company or more leave no T: it is infinite, and the path is refused when it runs.
     """

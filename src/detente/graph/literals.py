@@ -421,8 +421,8 @@ def _telling(node: Node) -> Number | Quantity | None:
 
 
 def period_of(node: Node, fiscal_ends: dict[str, int]) -> tuple[Month, Month]:
-    """The months a date covers, first and last; a plain number of four digits is a year, a fiscal year is a
-    party's own."""
+    """The months a date covers, first and last; a plain number of four digits is a year, a fiscal year is a party's
+    own."""
     match node:
         case DateOf(date=date, fiscal=None) if not date.text.startswith("FY"):
             return date.first, date.last

@@ -75,8 +75,7 @@ def _add_value(draft: Draft, value: Value) -> None:
 
 def measures(draft: Draft, asked: dict[str, Node]) -> dict[str, Measure]:
     """All figures about whole paths, by key: `future NAME`, `future other`, `HEADLINE: LABEL`, `check N`, `value
-    PARTY`, and
-    those asked for."""
+    PARTY`, and those asked for."""
     found: dict[str, Measure] = {}
     deal = draft.deal
     earlier: Formula = false()

@@ -29,13 +29,11 @@ class Shown:
 class Equation:
     """One quantity by month.
 
-    `formula` holds in every simulated month. An equation that others read at the month's opening has an `initial`:
-    its value
-    at `now` (memory "now") or where the record phase begins (memory "record"). `record` is what holds up to `now`,
-    where that
-    is not `formula` itself; `on_record` says whether the quantity can be told without simulating accounts, terms
-    or events.
-    `owner` is the term, variable or event it belongs to; `written` the expression of the file.
+    `formula` holds in every simulated month. An equation that others read at the month's opening has an `initial`: its
+    value at `now` (memory "now") or where the record phase begins (memory "record"). `record` is what holds up to
+    `now`, where that is not `formula` itself; `on_record` says whether the quantity can be told without simulating
+    accounts, terms or events. `owner` is the term, variable or event it belongs to; `written` the expression of the
+    file.
     """
 
     name: str
@@ -99,10 +97,9 @@ class Graph:
     """A deal as equations.
 
     `mixing` says how the standard normal behind an input is made of those of its correlated group (weights of a
-    Cholesky
-    factor, by stream). `choices` holds the policies of each decided event, the filed one first: a run chooses by
-    number.
-    `switches` are the terms that a run may switch off. `start` is the month in which the record phase begins.
+    Cholesky factor, by stream). `choices` holds the policies of each decided event, the filed one first: a run chooses
+    by number. `switches` are the terms that a run may switch off. `start` is the month in which the record phase
+    begins.
     """
 
     deal: Deal

@@ -261,9 +261,8 @@ def _not_a_correlation(place: Place, found: str) -> Diagnostic:
 
 
 def _cholesky(matrix: list[list[float]]) -> list[list[float]] | None:
-    """The lower factor of a positive definite matrix, row by row; None where it is not one. Own arithmetic, for
-    equal bits
-    on every machine."""
+    """The lower factor of a positive definite matrix, row by row; None where it is not one. Own arithmetic, for equal
+    bits on every machine."""
     factor: list[list[float]] = []
     for i, row in enumerate(matrix):
         new: list[float] = []

@@ -25,12 +25,11 @@ DISCRETE_SHAPES = frozenset(("bernoulli", "poisson", "empirical"))
 class Distribution:
     """An uncertain number.
 
-    `parameters` are in the scale as written (`60` per cent a year is 0.6):
-    fixed (value), logit-normal and lognormal and normal (5th percentile, 95th percentile), uniform (low, high),
-    triangular (low, mode, high), beta (alpha, beta, low, high), bernoulli (chance of 1), poisson (mean), empirical
-    (values, rising), mixture (a weight for each of `parts`, none of which is a mixture itself).
-    A value x as written is `scale * x` in base units; a growth x over `period` months is kept as the continuous rate
-    log(1 + x) / period per month.
+    `parameters` are in the scale as written (`60` per cent a year is 0.6): fixed (value), logit-normal and lognormal
+    and normal (5th percentile, 95th percentile), uniform (low, high), triangular (low, mode, high), beta (alpha, beta,
+    low, high), bernoulli (chance of 1), poisson (mean), empirical (values, rising), mixture (a weight for each of
+    `parts`, none of which is a mixture itself). A value x as written is `scale * x` in base units; a growth x over
+    `period` months is kept as the continuous rate log(1 + x) / period per month.
     """
 
     shape: Shape
@@ -74,8 +73,8 @@ class Distribution:
 
 
 def range_shape(low: float, high: float, kind: Kind) -> Shape:
-    """The shape of `low to high`: logit-normal for a share or probability, else lognormal if both are positive,
-    else normal."""
+    """The shape of `low to high`: logit-normal for a share or probability, else lognormal if both are positive, else
+    normal."""
     if kind in ("share", "probability") and low > 0.0 and high < 1.0:
         return "logit-normal"
     return "lognormal" if low > 0.0 else "normal"

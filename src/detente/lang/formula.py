@@ -1,9 +1,8 @@
 """Typed formulas: what an equation is made of once names, units and kinds are settled.
 
-A formula is a tree over a closed set of operations. Every node carries its unit, its kind and the place in the
-deal file it
-came from; building a node checks its units (R3), so a formula that exists is sound and running it costs no checks.
-All values are in base units: currency, month, MW, share.
+A formula is a tree over a closed set of operations. Every node carries its unit, its kind and the place in the deal
+file it came from; building a node checks its units (R3), so a formula that exists is sound and running it costs no
+checks. All values are in base units: currency, month, MW, share.
 """
 
 from __future__ import annotations

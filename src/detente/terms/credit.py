@@ -39,8 +39,8 @@ from detente.terms.term import (
 class Prepayment(Term):
     """The buyer pays ahead on a date; of later invoices of listed terms a part is credited until it is used up.
 
-    The credit flows back from the supplier in the month of the invoice, so that invoice and credit together are what
-    is left to pay. If the event `refundable_if` happens, as where the supplier fails, what is left is returned in that
+    The credit flows back from the supplier in the month of the invoice, so that invoice and credit together are what is
+    left to pay. If the event `refundable_if` happens, as where the supplier fails, what is left is returned in that
     month; else what is left when the term ends is lost. Dated up to `now` it is of the record; `credited` says how much
     of it was used up by then.
 

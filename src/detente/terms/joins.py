@@ -1,7 +1,7 @@
 """The joins: the closed set of places where terms meet.
 
-A term never writes what another term reads. It contributes to these, and the graph adds, takes the least, or asks
-for all.
+A term never writes what another term reads. It contributes to these, and the graph adds, takes the least, or asks for
+all.
 """
 
 from __future__ import annotations

@@ -42,8 +42,8 @@ ROUNDING = 1e-9
 class EquityRound(Term):
     """When a condition holds, the investor buys new shares at a pre-money value; not again within a spacing.
 
-    Each new share costs the pre-money value over the shares outstanding, notes converted, so the dilution is
-    raise / post-money.
+    Each new share costs the pre-money value over the shares outstanding, notes converted, so the dilution is raise /
+    post-money.
 
     Invariant: the stakes of all holders sum to one.
     """

@@ -139,9 +139,9 @@ class TakeOrPay(Term):
     Capacity that is not delivered is not charged. Of the reservation the part `tolerance` is paid for only where it is
     used: the rest is firm. Where the supplier sells idle firm capacity to others, the part `resale_offset` of its fee
     is given back, so that one more unit costs that part. With a `make_up_right` firm capacity that was paid for and not
-    used is owed later, without a further fee, on top of the reservation: until the end of the period after the one
-    it was paid in, at most `make_up_capacity` at a time. Periods have the length of the right and follow the calendar
-    (of 12 months: years).
+    used is owed later, without a further fee, on top of the reservation: until the end of the period after the one it
+    was paid in, at most `make_up_capacity` at a time. Periods have the length of the right and follow the calendar (of
+    12 months: years).
 
     Invariant: the payment does not depend on the use within the firm part, but for what resale gives back; what is made
     up is at most what was paid for and not used.

@@ -14,8 +14,8 @@ _DIGITS = {"x": 2, "u": 4, "U": 8}
 def runs_of(text: str, lines: Sequence[str], place: Place, style: str) -> tuple[Run, ...]:
     """The stretches of `text` that stand unbroken in the file, in order; none where they cannot be told.
 
-    `lines` are those of the file, `place` covers the scalar inside its quotes, and `style` is its indicator in YAML:
-    a quote, `|` or `>`, or nothing for a plain one. Spaces are not followed: a fold makes and swallows them.
+    `lines` are those of the file, `place` covers the scalar inside its quotes, and `style` is its indicator in YAML: a
+    quote, `|` or `>`, or nothing for a plain one. Spaces are not followed: a fold makes and swallows them.
     """
     source = list(_characters(lines, place, skipped=int(style in ("|", ">"))))
     runs: list[Run] = []
