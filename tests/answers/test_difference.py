@@ -255,6 +255,7 @@ def test_every_field_of_a_deal_is_read() -> None:
         "evidence",
         "place",
         "notes",
+        "heeds_relations",
     }
     blocks = {name for name, kind in Deal.__annotations__.items() if str(kind).startswith("dict[")}
     assert {one.name for one in fields(Deal)} == apart | blocks

@@ -127,7 +127,7 @@ class _Work:
         read = checking.named(read)
         self.events(after)
         if self.findings:
-            raise Refused(tuple(self.findings), given_texts(actuals))
+            raise Refused(tuple(self.findings), {**self.files.by_name(), **given_texts(actuals)})
         kept = self.kept()
         text, openings = "", list[str]()
         frozen = self.folder / KEPT / f"{month_text(self.deal.now)}.json"

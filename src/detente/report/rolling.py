@@ -50,9 +50,9 @@ def _scores(rolled: Rolled) -> Table:
         pad_edge=False,
     )
     for column in ("Of", "Series", "On"):
-        table.add_column(column, no_wrap=column != "Series", min_width=12 if column == "Series" else None)
-    for column in ("Observed", "Median", "Nine in ten", "Inside", "Score", "Walk"):
-        table.add_column(column, justify="right", no_wrap=column != "Nine in ten")
+        table.add_column(column, no_wrap=column != "Series", min_width=10 if column == "Series" else None)
+    for column in ("Observed", "Median", "Nine in ten", "In", "Score", "Walk"):
+        table.add_column(column, justify="right", no_wrap=True)
     for one in rolled.score.scored:
         spread = f"{number(one.p5, 3)} to {number(one.p95, 3)}"
         walk = "–" if one.walk_crps is None else f"{one.walk_crps:.3f}"
