@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 import detente
-from detente.answers.conservation import conservation
 from detente.answers.findings import find
 from detente.answers.results import Findings
-from detente.deal.load import load_deal
 from detente.engine.evaluate import evaluate, graph_of, scenario_variant
 from detente.engine.paths import trace
 from detente.text.written import parse_date
@@ -44,27 +42,6 @@ def lost(
     runs = [replace(run, overrides={**run.overrides, **(overrides or {})}) for run in runs]
     sales = evaluate(deal.text, runs, PATHS, OTHER_SEED, [f"total({lab}.sales, 2027)"])[:, 0].mean(axis=1)
     return float(1.0 - sales[1] / sales[0])
-
-
-def test_nothing_is_wrong_or_odd() -> None:
-    text, found = load_deal(CASE)
-    assert text is not None
-    assert found == ()
-
-
-def test_nothing_later_than_the_date_of_the_case_is_used(deal: detente.Deal) -> None:
-    assert KNOWN is not None
-    claims = deal.text.evidence.claims.values()
-    assert len(claims) >= 30
-    assert [claim.name for claim in claims if claim.known and claim.known.last > KNOWN.last] == []
-    sources = deal.text.evidence.sources.values()
-    assert [source.name for source in sources if source.published and source.published.last > KNOWN.last] == []
-
-
-def test_every_path_and_month_conserves(deal: detente.Deal) -> None:
-    found = conservation(graph_of(deal.text), paths=512)
-    assert set(found) == {"USD", "equity", "compute of anthropic.compute"}
-    assert max(found.values()) <= 1e-12
 
 
 def test_the_finding_withholding_costs_what_the_sponsor_is_not_bound_to(deal: detente.Deal) -> None:

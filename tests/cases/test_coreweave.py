@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 import detente
-from detente.answers.conservation import conservation
 from detente.answers.findings import find
 from detente.answers.results import Findings
-from detente.deal.load import load_deal
 from detente.engine.evaluate import graph_of
 from detente.engine.paths import Paths, trace
 from detente.text.written import parse_date
@@ -47,27 +45,6 @@ def figures(findings: Findings, headline: str) -> dict[tuple[str, str], float]:
         if one.name == headline
         for row in one.rows
     }
-
-
-def test_nothing_is_wrong_or_odd() -> None:
-    text, found = load_deal(CASE)
-    assert text is not None
-    assert found == ()
-
-
-def test_nothing_later_than_the_date_of_the_case_is_used(deal: detente.Deal) -> None:
-    assert KNOWN is not None
-    claims = deal.text.evidence.claims.values()
-    assert len(claims) >= 45
-    assert [claim.name for claim in claims if claim.known and claim.known.last > KNOWN.last] == []
-    sources = deal.text.evidence.sources.values()
-    assert [source.name for source in sources if source.published and source.published.last > KNOWN.last] == []
-
-
-def test_every_path_and_month_conserves(deal: detente.Deal) -> None:
-    found = conservation(graph_of(deal.text), paths=512)
-    assert {"USD", "equity"} <= set(found)
-    assert max(found.values()) <= 1e-12
 
 
 def test_headline_shares(findings: Findings) -> None:

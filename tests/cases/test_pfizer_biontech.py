@@ -9,13 +9,11 @@ import numpy.typing as npt
 import pytest
 
 import detente
-from detente.answers.conservation import conservation
 from detente.answers.findings import find
 from detente.answers.results import Findings
 from detente.answers.score import ScoreAnswer, score
-from detente.deal.load import load_deal
 from detente.deal.references import grounds_of
-from detente.engine.evaluate import evaluate, graph_of
+from detente.engine.evaluate import evaluate
 from detente.engine.simulate import BASE, Variant
 from detente.text.written import parse_date
 
@@ -56,13 +54,6 @@ def figures(deal: detente.Deal, *asked: str, run: Variant = BASE, seed: int = 1)
 PROFIT, PAYMENTS = "biontech.from_profit at 2022-12", "biontech.from_payments at 2022-12"
 
 
-def test_nothing_is_wrong_or_odd() -> None:
-    text, found = load_deal(CASE)
-    assert text is not None
-    assert found == ()
-    assert len(graph_of(text).equations) <= 250
-
-
 def test_what_came_later_drives_nothing(deal: detente.Deal) -> None:
     """Claims published after July 2020 back points under `observed` and nothing else."""
     assert KNOWN is not None
@@ -77,12 +68,6 @@ def test_what_came_later_drives_nothing(deal: detente.Deal) -> None:
     observed = [point.grounds for variable in deal.text.variables.values() for point in variable.observed]
     others = [one for one in grounds_of(deal.text) if one not in observed]
     assert not late & {citation.claim for one in others for citation in one.citations}
-
-
-def test_every_path_and_month_conserves(deal: detente.Deal) -> None:
-    found = conservation(graph_of(deal.text), paths=512)
-    assert set(found) == {"USD", "EUR"}
-    assert max(found.values()) <= 1e-12
 
 
 def test_checks_hold_and_rights_hurt_as_said(findings: Findings) -> None:

@@ -17,7 +17,7 @@ from detente.text.diagnostic import Diagnostic, Fault, did_you_mean
 
 Arguments = dict[str, Node]
 DECLARED: dict[str, tuple[str, ...]] = {
-    "class": (),
+    "class": ("choose one of them",),
     "company with shares": ("add a resource `{kind: shares, issuer: …}`",),
     "party with a value": ("declare it under `values`",),
 }

@@ -191,6 +191,8 @@ class _Reader:
         penniless = "money" in dimension and money_in(value.unit) == ONE
         if value.unit == wanted and not penniless and value.kind != "boolean":
             return
+        if penniless:
+            wanted = dimension_unit(dimension, self.draft.currency(), self.capacity.unit if self.capacity else ONE)
         found = "a condition" if value.kind == "boolean" else str(value.unit) if value.unit != ONE else "a plain number"
         raise Fault(
             Diagnostic(
@@ -199,7 +201,9 @@ class _Reader:
                 place,
                 found,
                 dimension,
-                ways_out=(f"for example {shown_in(wanted).text}",) if wanted != ONE and not penniless else (),
+                ways_out=(
+                    f"for example {shown_in(wanted).text}" if wanted != ONE else "write a plain number or a percentage",
+                ),
             )
         )
 
