@@ -16,7 +16,7 @@ demo: .venv/demo.stamp
 	$(BIN)/detente report cases/openai-microsoft -o report.html
 
 test: .venv/dev.stamp
-	$(BIN)/pytest --numprocesses=auto
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

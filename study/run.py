@@ -16,7 +16,7 @@ MUTATIONS = os.environ.get("MUTATIONS", "10000")
 def main() -> int:
     """Random deals of every mix of terms keep the invariants of their terms; no mutation and no input breaks a reader."""
     began = perf_counter()
-    tests = ["-m", "pytest", "-q", "--numprocesses=auto", "tests/terms/test_invariants.py"]
+    tests = ["-m", "pytest", "-q", "--numprocesses=auto", "--dist=worksteal", "tests/terms/test_invariants.py"]
     done = subprocess.run(
         [sys.executable, *tests], env={**os.environ, "DETENTE_EXAMPLES": EXAMPLES, "DETENTE_DEALS": DEALS}, check=False
     )
