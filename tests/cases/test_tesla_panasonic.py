@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pytest
 
 import detente
+from detente.answers.conservation import conservation
 from detente.answers.findings import find
 from detente.answers.results import Findings
 from detente.answers.score import score
-from detente.engine.evaluate import evaluate
+from detente.engine.evaluate import evaluate, graph_of
 from detente.engine.simulate import BASE, variant
 from detente.text.written import parse_date
 
@@ -48,7 +49,13 @@ def test_every_claim_was_known_by_the_end_of_the_record(deal: detente.Deal) -> N
     assert late == []
 
 
-@pytest.mark.parametrize("date", ["2020-06", *DATES])
+@pytest.mark.parametrize("date", DATES)
+def test_it_conserves_from_every_earlier_date_too(deal: detente.Deal, date: str) -> None:
+    found = conservation(graph_of(deal.as_of(date).text), paths=256)
+    assert set(found) == {"USD", "cells of tesla.cells"}
+    assert max(found.values()) <= 1e-12
+
+
 def test_checks_hold_and_the_right_hurts_as_said(findings: Findings) -> None:
     assert all(check.share == 1.0 for check in findings.checks)
     assert [right.agrees for right in findings.rights] == [True]
