@@ -168,3 +168,9 @@ def test_a_term_that_cannot_be_is_refused(terms: str, code: str) -> None:
 )
 def test_an_amendment_that_cannot_be_is_refused(amendment: str, code: str) -> None:
     assert code in codes(amended(amendment))
+
+
+def test_what_an_amendment_suspends_is_not_suspended_before_it() -> None:
+    """Amended in June: suspended from then on, in every month in which the condition holds, and not in January."""
+    later = amended("on: 2025-06, takings: {suspended: on(2025-01) or on(2025-07), assumed: g}, assumed: g")
+    assert paid(later) == [10.0] * 6 + [0.0] + [10.0] * 5

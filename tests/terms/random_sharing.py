@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 
+from detente.lang.syntax import Number, Quantity
 from tests.support import Played
 
 EVENTS = """
@@ -107,6 +108,12 @@ def _opened(played: Played, name: str) -> np.ndarray:
     return np.concatenate([np.zeros_like(closed[:1]), closed[:-1]])
 
 
+def literal(node: object) -> float:
+    """A number as the generator wrote it."""
+    assert isinstance(node, Number | Quantity), node
+    return node.value
+
+
 def advances_add_up(played: Played, name: str) -> None:
     """What was laid out is what was taken back and what is owed; with interest it is at least that."""
     if f"{name}.balance" not in played.graph.equations:
@@ -116,7 +123,7 @@ def advances_add_up(played: Played, name: str) -> None:
     balance, opened = played.simulated(f"{name}.balance"), _opened(played, f"{name}.balance")
     assert (balance >= -1e-9).all()
     active = played.simulated(f"{name}.active")
-    share = getattr(text["cost_share"], "value")  # noqa: B009  # a literal of the generator
+    share = literal(text["cost_share"])
     factor = 1.01 if "interest" in text else 1.0
     owed = opened * factor + active * share * 20.0 - played.simulated(f"{name}.repaid")
     assert np.allclose(balance, owed, rtol=1e-9, atol=1e-9)
@@ -128,7 +135,7 @@ def a_settled_year_has_its_minimum(played: Played, name: str) -> None:
     due, held = played.simulated(f"{name}.due"), played.simulated(f"{name}.active")
     paid = played.simulated(f"{name}.earned") + due
     text = played.graph.deal.terms()[name].parameters
-    least = getattr(text["minimum"], "value")  # noqa: B009  # a literal of the generator
+    least = literal(text["minimum"])
     for year in (slice(0, 12), slice(12, 24)):
         whole = held[year].all(axis=0)
         assert (paid[year].sum(axis=0)[whole] >= least - 1e-9).all()
@@ -144,7 +151,7 @@ def parts_are_the_cost(played: Played, name: str) -> None:
     cost = 0.1 * played.simulated("sales") * played.simulated(f"{name}.active")
     own = text["cost_shares"]
     assert isinstance(own, dict)
-    outside = sum(getattr(part, "value") for party, part in own.items() if party != text["to"])  # noqa: B009
+    outside = sum(literal(part) for party, part in own.items() if party != text["to"])
     assert np.allclose(played.simulated(name), cost * outside, rtol=1e-9, atol=1e-9)
 
 

@@ -16,7 +16,6 @@ from detente.text.nodes import Node as YamlNode
 from detente.text.place import NOWHERE, Place
 from detente.text.written import Date, Month, month_text
 
-COMMON_KEYS = ("type", "from", "until", "stops", "waived", "suspended", *GROUND_KEYS)
 NEW = TermText("", "", {}, {}, 0, None, "", Grounds(), Place("", 0, 0, 0, 0))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from detente.deal.model import NO_GROUNDS, Deal, Grounds, Point, Resource
 from detente.graph.literals import value_of
 from detente.graph.model import Equation, Input, Memory, Observed, Role, Shown, Table, shown_in
 from detente.lang.distribution import Distribution
-from detente.lang.formula import Formula, Kind, parameter, reference
+from detente.lang.formula import Formula, parameter, reference
 from detente.lang.syntax import Node
 from detente.lang.unit import CURRENCIES, ONE, Unit, parse_unit
 from detente.terms.joins import Contribution, Flow, Issue, Shares
@@ -288,8 +288,3 @@ class Draft:
                 )
             found.append((point.date.first, point.date.last, value))
         return found
-
-
-def with_kind(formula: Formula, kind: Kind) -> Formula:
-    """The same formula of another kind."""
-    return replace(formula, kind=kind)

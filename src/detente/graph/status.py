@@ -42,12 +42,16 @@ def add_status(draft: Draft, name: str, text: TermText) -> None:
         before = opening(f"{name}.terminated", ONE, "boolean")
         _add(draft, text, f"{name}.terminated", before | ended, false())
         held = held & ~reference(f"{name}.terminated", ONE, "boolean")
-    waived = _either(happened(text.waived) if text.waived else None, _changes(draft, name, "waived"))
+    read = Elaborator(draft, name)
+    waived, suspended = _changes(draft, name, "waived"), _changes(draft, name, "suspended")
+    for version in acting(draft, text):
+        if version.waived:
+            waived = _either(waived, _while(draft, version, happened(version.waived)))
+        if version.suspended is not None:
+            suspended = _either(suspended, _while(draft, version, read.condition(version.suspended)))
     if waived is not None:
         _add(draft, text, f"{name}.waived", waived)
         held = held & ~reference(f"{name}.waived", ONE, "boolean")
-    condition = Elaborator(draft, name).condition(text.suspended) if text.suspended is not None else None
-    suspended = _either(condition, _changes(draft, name, "suspended"))
     if suspended is not None:
         _add(draft, text, f"{name}.suspended", suspended)
         held = held & ~reference(f"{name}.suspended", ONE, "boolean")
@@ -83,19 +87,23 @@ def fill_status(draft: Draft, read: set[str]) -> None:
 
 def _agreed(draft: Draft, text: TermText) -> Formula:
     """Whether the term holds by its dates, its stopping event and its switch."""
-    deal = draft.deal
     held: Formula | None = None
     for version in acting(draft, text):
-        one = parameter(switch(text.name), ONE, "boolean")
-        if version.first > deal.now:
-            one = one & from_month(version.first)
-        if version.last is not None and version.last < deal.last:
-            one = one & until_month(version.last)
+        one = _while(draft, version, parameter(switch(text.name), ONE, "boolean"))
         if version.stops:
             one = one & ~happened(version.stops)
         held = one if held is None else held | one
     assert held is not None
     return held
+
+
+def _while(draft: Draft, version: TermText, condition: Formula) -> Formula:
+    """A condition in the months of a version."""
+    if version.first > draft.deal.now:
+        condition = condition & from_month(version.first)
+    if version.last is not None and version.last < draft.deal.last:
+        condition = condition & until_month(version.last)
+    return condition
 
 
 def _changes(draft: Draft, name: str, to: Status) -> Formula | None:

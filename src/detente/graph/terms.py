@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from detente.deal.model import Parameter, TermText
+from detente.deal.model import TermText
 from detente.graph.draft import Draft
 from detente.graph.expressions import Elaborator
 from detente.graph.model import Memory
@@ -58,7 +58,7 @@ def _as_amended(draft: Draft, name: str, text: TermText) -> Term:
     changes: dict[str, Any] = {}
     for declared in catalogue()[text.type].parameters():
         said = [version.parameters.get(written(declared)) for version in versions]
-        if all(_same(said[0], other) for other in said[1:]):
+        if all(said[0] == other for other in said[1:]):
             continue
         values = [getattr(term, declared.name) for term in terms]
         if not all(isinstance(value, Formula) for value in values):
@@ -77,10 +77,6 @@ def _as_amended(draft: Draft, name: str, text: TermText) -> Term:
             value = select(until_month(version.last), earlier, value)
         changes[declared.name] = value
     return replace(terms[-1], **changes) if changes else terms[-1]
-
-
-def _same(one: Parameter | None, other: Parameter | None) -> bool:
-    return one == other
 
 
 def _add_quantities(draft: Draft, name: str, text: TermText) -> None:
