@@ -26,7 +26,7 @@ types: .venv/dev.stamp
 	$(BIN)/mypy
 
 bench: .venv/dev.stamp
-	@if [ -f bench/run.py ]; then $(BIN)/python bench/run.py; else echo "There is no benchmark yet."; fi
+	$(BIN)/python -m bench.run
 
 study: .venv/dev.stamp
 	$(BIN)/python study/run.py

@@ -127,6 +127,8 @@ def test_why_prints_the_tree_and_writes_it(deal: Path, tmp_path: Path) -> None:
         (["diff", "DEAL", "no-such-folder"], 2, "no-such-folder"),
         (["graph", "DEAL", "--on", "2031"], 1, "2024-12 to 2025-12"),
         (["graph", "DEAL", "-o", "graph.jpg"], 2, ".svg, .png, .html or .mmd"),
+        (["program", "DEAL", "--output", "lab.USDD"], 2, "did you mean 'lab.USD'?"),
+        (["program", "DEAL", "--as-of", "2020-01"], 1, "2020-01"),
     ],
 )
 def test_bad_calls_are_answered_in_words(deal: Path, arguments: list[str], code: int, said: str) -> None:
@@ -245,3 +247,19 @@ def test_without_a_command_it_helps() -> None:
     done = detente()
     assert done.returncode == 0
     assert "report" in done.stdout
+
+
+def test_program_lists_what_a_run_computes(deal: Path) -> None:
+    done = detente("program", deal)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("a small deal: the program of a run from 2024-12 to 2025-12\n")
+    line = DEAL.splitlines().index("  lab.USD:      {balance: 1000 USD, assumed: given}") + 1
+    (account,) = (text for text in done.stdout.splitlines() if " add [previous lab.USD], %" in text)
+    assert account.split()[-3:] == ["USD", "lab.USD", f"{deal}:{line}"]
+    assert "future rich" in done.stdout
+    one = detente("program", deal, "--output", "lab.sales")
+    assert "lab.USD" not in one.stdout
+    assert "[normal lab.sales]" in one.stdout
+    data = json.loads(detente("program", deal, "--output", "lab.sales", "lab.USD", "--json").stdout)
+    assert [read["equation"] for read in data["sections"]["outputs"]] == ["lab.sales", "lab.USD"]
+    assert data["sections"]["figures"] == []

@@ -110,6 +110,23 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", type=Path, help="a .svg, .png, .html or .mmd (default: print Mermaid text)"
     )
 
+    program = _command(
+        found,
+        "program",
+        commands.program,
+        "print the code that a run computes: every step, with its equation and place",
+    )
+    program.add_argument(
+        "--output",
+        metavar="NAME",
+        action="extend",
+        nargs="+",
+        default=[],
+        help="what these alone need (default: the deal's outputs and futures)",
+    )
+    program.add_argument("--as-of", metavar="DATE", type=_date, help="as an analyst of that date could have known it")
+    program.add_argument("--json", action="store_true", help="the same as data")
+
     ownership = _command(
         found, "ownership", commands.ownership, "say who owns what on a date: cap tables, stakes, notes"
     )

@@ -163,6 +163,19 @@ def graph(options: argparse.Namespace) -> int:
     return 0
 
 
+def program(options: argparse.Namespace) -> int:
+    from detente.engine.evaluate import graph_of
+    from detente.engine.listing import listing, program_of
+
+    graph = graph_of(_deal(options))
+    answer = listing(graph, program_of(graph, options.output))
+    if options.json:
+        print(json.dumps(answer.as_data(), indent=1))
+    else:
+        print(answer)
+    return 0
+
+
 def ownership(options: argparse.Namespace) -> int:
     from detente.answers.cap_table import cap_table
     from detente.report.ownership import print_ownership

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from detente.engine.evaluate import at_date, evaluate, figures, graph_of, run_deal, scenario_variant
-from detente.engine.faults import may_be_absent
 from detente.engine.program import compile_graph
 from detente.engine.run import Run
 from detente.engine.simulate import BASE, Variant, summarised
@@ -121,7 +120,8 @@ def test_the_share_of_paths_with_a_value_is_told_beside_it() -> None:
 def test_only_what_waits_for_an_event_may_be_absent() -> None:
     text = small(variables=SALES, events=EVENTS)
     graph = graph_of(read(text), figures(["sales at struck", "sales at 2025-03"]))
-    assert may_be_absent(graph) == {"sales at struck"}
+    asked = ("sales at struck", "sales at 2025-03")
+    assert compile_graph(graph, (), asked).absent == {"sales at struck"}
 
 
 # not finite
@@ -178,7 +178,26 @@ def test_a_value_at_a_date_that_is_not_a_number_is_no_absence() -> None:
     (found,) = wrong(text, ["ratio at 2025-03"])
     assert found.code == "not-finite"
     assert "2025-03" in found.message
-    assert told(text, ["ratio at 2025-04"])[0, 0, 0] == 1.0
+
+
+def test_a_division_by_zero_in_a_month_that_nobody_asks_for_ends_the_run() -> None:
+    """What is asked for in April rests on an equation that fails in March: the deal has a fault, and says so (R1)."""
+    text = small(variables="zero: {table: {2025-01: -2, 2025-12: 9}, assumed: g}\nratio: {is: zero / zero}")
+    (found,) = wrong(text, ["ratio at 2025-04"])
+    assert found.code == "not-finite"
+    assert "2025-03" in found.message
+
+
+def test_a_division_by_zero_that_only_a_comparison_reads_ends_the_run() -> None:
+    """1 / 0 in March is more than 2, which would pass for an answer (R1)."""
+    text = small(
+        variables="zero: {table: {2025-01: -2, 2025-12: 9}, assumed: g}\nratio: {is: 1 / zero, assumed: g}\nhigh: {is: if ratio > 2 then 1 else 0, assumed: g}",
+        outputs="[high]",
+    )
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text), 10)
+    (found,) = refused.value.diagnostics
+    assert found.message == "'ratio' is inf in 2025-03 on path 0"
 
 
 def test_what_is_not_finite_and_not_asked_for_hurts_nobody() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.engine.kernel import OPERATIONS, execute
+from detente.engine.lanes import Setting
 from detente.engine.program import Instruction, Memory, Phase, Program, Rate
 
 FloatArray = npt.NDArray[np.float64]
@@ -75,7 +76,7 @@ def run(
             if value is not None:
                 seen[phase, month, slot] = float(np.asarray(value, dtype=np.float64).flat[0])
 
-    execute(of, arguments or {}, tables or {}, Months(), months, keep)
+    execute(of, arguments or {}, Setting(*months, tables or {}), Months(), keep)
     return seen
 
 

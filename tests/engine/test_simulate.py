@@ -13,6 +13,7 @@ from detente.engine import evaluate as evaluating
 from detente.engine import simulate as simulating
 from detente.engine.draws import Held
 from detente.engine.evaluate import evaluate, figures, graph_of, scenario_variant
+from detente.engine.lanes import Lanes
 from detente.engine.program import Program, compile_graph
 from detente.engine.simulate import BASE, Task, Variant, outcomes, simulate, summarised
 from detente.graph.model import Graph
@@ -113,8 +114,8 @@ def every_output(graph: Graph, program: Program, one: Variant, paths: int, threa
     months = graph.deal.last - graph.deal.now
     found = {name: np.full((months, paths), np.nan) for name in program.outputs}
 
-    def collect(task: Task, kept: dict[str, list[FloatArray]], values: list[object]) -> None:
-        for name, rows in kept.items():
+    def collect(task: Task, lanes: Lanes) -> None:
+        for name, rows in zip(program.outputs, lanes.outputs, strict=True):
             found[name][:, task.first : task.last] = rows
 
     simulate(graph, program, [one], paths, 1, collect, threads)

@@ -12,11 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import detente
 from detente.cli import main
 from detente.deal.load import load_deal
+from detente.engine.parts import Kept, merged, resumed, write
+from detente.engine.summary import Summary
 from detente.graph.build import check
 from detente.lang.parser import parse_quantity
 from detente.text.diagnostic import Diagnostic, Fault, Refused, render
@@ -51,6 +54,28 @@ def too_big() -> None:
         file.truncate(20_000_001)
 
 
+RUN = {"seed": "1", "months": "2024-12 to 2025-12, now 2024-12", "assumptions": "a", "policies": "b"}
+
+
+def part(first: int, last: int, paths: int, file: str = "run.parts", **changed: str) -> None:
+    """A file that keeps some paths of a run of so many."""
+    done = Kept({**RUN, **changed}, paths, {"ones": Summary.of(np.ones((1, last - first)), first)}, {})
+    write(Path(file), Kept(done.fingerprint, paths, {}, {}).joined(done))
+
+
+def cut_short() -> None:
+    """A file of parts without its end."""
+    part(0, 2048, 5000)
+    with open("run.parts", "rb+") as file:
+        file.truncate(700)
+
+
+def two_parts() -> None:
+    """Two files with some paths in both."""
+    part(0, 3072, 5000, "here.parts")
+    part(2048, 5000, 5000, "there.parts")
+
+
 MADE: dict[str, Callable[[], object]] = {
     "expression-too-deep": lambda: formula("(" * 101 + "1" + ")" * 101),
     "expression-too-large": lambda: formula("max(" + ", ".join("1" * 2000) + ")"),
@@ -61,6 +86,13 @@ MADE: dict[str, Callable[[], object]] = {
     "file-too-big": too_big,
     "file-unreadable": lambda: os.mkfifo("deal.yaml"),
     "file-not-utf8.claims": lambda: claims("Société".encode("latin-1")),
+    "not-parts": lambda: Path("run.parts").write_text("deal: a deal\n", encoding="utf-8"),
+    "parts-damaged": cut_short,
+    "parts-do-not-fit": lambda: part(0, 5000, 5000),
+    "parts-do-not-fit.bins": lambda: part(0, 2048, 5_000_000),
+    "parts-do-not-fit.fewer": lambda: part(0, 20_480, 20_480),
+    "parts-of-another-run": lambda: part(0, 2048, 5000, seed="2", assumptions="c", policies="d"),
+    "parts-overlap": two_parts,
 }
 """What cannot be kept as a file, and is made in an empty folder."""
 
@@ -84,10 +116,17 @@ def no_quantity(path: Path) -> tuple[Diagnostic, ...]:
     return (wrong.value.diagnostic,)
 
 
+def no_parts(path: Path) -> tuple[Diagnostic, ...]:
+    """A run of 10,000 paths that should go on from its file."""
+    return refused(lambda: resumed(Path("run.parts"), RUN, 10_000))
+
+
 LATER: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "not-finite": lambda path: refused(lambda: detente.load(path).run(paths=64)),
     "not-yet-known": lambda path: refused(lambda: detente.load(path).as_of("2023-12")),
     "not-a-quantity": no_quantity,
+    **{deal: no_parts for deal in MADE if "parts" in deal},
+    "parts-overlap": lambda path: refused(lambda: merged([Path("here.parts"), Path("there.parts")])),
 }
 """Codes that a deal meets after it has been built, or that only the Python face can meet."""
 

@@ -118,7 +118,7 @@ def cap_table(
     if wrong:
         bad = ~np.isfinite(np.stack([values(name) for name in wrong])).all(axis=0)
         hit = [numbers[index] for index in np.flatnonzero(bad)]
-        raise Refused((not_finite(graph, hit[:8], seed, one, len(hit)),))
+        raise Refused((not_finite(graph, hit, seed, one),))
     tables = tuple(_table(graph, values, company) for company in _companies(deal))
     return Ownership(deal.title, month_text(month), path, len(numbers), seed, tables)
 

@@ -39,7 +39,7 @@ def input_value(
     if isinstance(override, float | int):
         return float(override)
     if isinstance(override, np.ndarray):
-        return np.asarray(override[paths.astype(np.int64)])
+        return np.asarray(override[np.minimum(paths.astype(np.int64), len(override) - 1)])
     shape = override if isinstance(override, Distribution) else one.distribution
     quantile = override.quantile if isinstance(override, Held) else 0.5 if central else None
     if quantile is not None:

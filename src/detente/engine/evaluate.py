@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from detente.deal.knowledge import as_known
 from detente.deal.model import Deal
-from detente.engine.faults import may_be_absent, not_finite
-from detente.engine.kernel import Values
-from detente.engine.program import Program, compile_graph
+from detente.engine.faults import not_finite
+from detente.engine.program import compile_graph
 from detente.engine.run import Measured, Observation, Run, Series
-from detente.engine.simulate import BASE, Task, Variant, outcomes, simulate, summarised, variant
+from detente.engine.simulate import BASE, NotFiniteError, Variant, outcomes, summarised, variant
 from detente.engine.summary import Summary
 from detente.graph.build import build
 from detente.graph.model import Graph, Shown
@@ -96,17 +95,11 @@ def evaluated(
     """As `evaluate`, for figures that the graph has under `keys`."""
     _check_size(paths, seed)
     program = compile_graph(graph, (), keys)
-    found = outcomes(
-        graph, program, runs, paths, seed, (lambda done, all_: progress(what, done, all_)) if progress else None
-    )
-    absent_allowed = [graph.measures[key].formula.absent for key in keys]
-    for index, one in enumerate(runs):
-        for row, allowed in enumerate(absent_allowed):
-            wrong = np.isinf(found[index, row]) if allowed else ~np.isfinite(found[index, row])
-            if wrong.any():
-                hit = np.flatnonzero(wrong)
-                raise Refused((not_finite(graph, [int(path) for path in hit[:8]], seed, one, len(hit)),))
-    return found
+    told = (lambda done, all_: progress(what, done, all_)) if progress else None
+    try:
+        return outcomes(graph, program, runs, paths, seed, told)
+    except NotFiniteError as error:
+        raise Refused((not_finite(graph, error.paths, seed, runs[error.variant]),)) from None
 
 
 def _check_size(paths: int, seed: int) -> None:
@@ -151,33 +144,14 @@ def run_deal(
             seed,
             (lambda done, all_: progress("simulating", done, all_)) if progress else None,
         )
-    except ValueError:
-        raise Refused((_first_fault(graph, program, one, paths, seed),)) from None
-    incomplete = [name for name, summary in series.items() if not (summary.count == paths).all()]
-    if any(name not in may_be_absent(graph) for name in incomplete):
-        raise Refused((_first_fault(graph, program, one, paths, seed),))
+    except NotFiniteError as error:
+        raise Refused((not_finite(graph, error.paths, seed, one),)) from None
     months = tuple(range(deal.now + 1, deal.last + 1))
     shown = {name: _series(graph, name, months, summary) for name, summary in series.items()}
     told = {
         key.removeprefix("future "): measured(graph.measures[key].shown, summary) for key, summary in chances.items()
     }
     return Run(deal, scenario, paths, seed, perf_counter() - began, shown, told)
-
-
-def _first_fault(graph: Graph, program: Program, one: Variant, paths: int, seed: int) -> Diagnostic:
-    """The run once more, to find the paths that are hit; the first of them are explained."""
-    absent = may_be_absent(graph)
-    hit: list[int] = []
-
-    def collect(task: Task, kept: dict[str, list[FloatArray]], values: Values) -> None:
-        for name, months in kept.items():
-            rows = np.stack(months)
-            wrong = np.isinf(rows) if name in absent else ~np.isfinite(rows)
-            hit.extend(task.first + int(path) for path in np.flatnonzero(wrong.any(axis=0)))
-
-    simulate(graph, program, [one], paths, seed, collect)
-    found = sorted(set(hit))
-    return not_finite(graph, found[:8] or [0], seed, one, len(found))
 
 
 def scenario_variant(deal: Deal, scenario: str) -> Variant:

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from detente.engine.paths import trace
+from detente.engine.program import may_be_nan
 from detente.engine.simulate import Variant
 from detente.graph.model import Equation, Graph
 from detente.graph.order import references
 from detente.text.diagnostic import Diagnostic
 from detente.text.written import month_text
 
-
-def may_be_absent(graph: Graph) -> frozenset[str]:
-    """Equations whose value may be absent at the end of a path (R7): those kept from an event, which may not come."""
-    return frozenset(
-        name for name, one in graph.equations.items() if one.formula.absent and one.formula.kind != "boolean"
-    )
+EXPLAINED = 8
+"""Paths that are run again to find where it began."""
 
 
-def _begin_absent(graph: Graph) -> frozenset[str]:
-    return frozenset(
-        name
-        for name, one in graph.equations.items()
-        if one.initial is not None and one.initial.operation == "constant" and np.isnan(one.initial.value)
-    )
-
-
-def not_finite(graph: Graph, paths: list[int], seed: int, one: Variant, hit: int) -> Diagnostic:
-    """Run the paths again, watching every equation, and say where the first value that is not finite arose."""
+def not_finite(graph: Graph, hit: Sequence[int], seed: int, one: Variant) -> Diagnostic:
+    """Run the first of the paths that were hit again, watching every equation, and say where the first value that is
+    not finite arose."""
+    paths = list(hit[:EXPLAINED])
     told = trace(graph, paths, seed, one)
-    absent = _begin_absent(graph) | may_be_absent(graph)
+    absent = {name for name, equation in graph.equations.items() if may_be_nan(equation)}
     for index, month in enumerate(told.months):
         if month <= graph.deal.now:
             continue
@@ -40,13 +33,13 @@ def not_finite(graph: Graph, paths: list[int], seed: int, one: Variant, hit: int
                 continue
             path = int(np.flatnonzero(~np.isfinite(row))[0])
             return _said(
-                graph, equation, told.values, index, path, month_text(month), paths[path], float(row[path]), hit
+                graph, equation, told.values, index, path, month_text(month), paths[path], float(row[path]), len(hit)
             )
     return Diagnostic(
         "not-finite",
         "a figure about whole paths is not finite",
         graph.deal.place,
-        f"{hit} path{'s' if hit != 1 else ''} hit",
+        _hit(len(hit)),
         ways_out=("bound what a headline, a future or a check divides by: `max(x, 1 USD)`",),
     )
 
@@ -73,6 +66,10 @@ def _said(
         f"'{equation.name}' is {value} in {month} on path {number}",
         equation.place,
         found=", ".join(saw) or "it reads no other equation",
-        expected=f"a finite number; {hit} path{'s' if hit != 1 else ''} hit",
+        expected=f"a finite number; {_hit(hit)}",
         ways_out=("bound what it divides by: `max(x, 1 USD)`", "narrow the assumption that drives it"),
     )
+
+
+def _hit(count: int) -> str:
+    return f"{count:,} path{'s' if count != 1 else ''} hit"

@@ -6,13 +6,16 @@ the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from detente.engine import maths
+from detente.engine.draws import Shocks
+from detente.engine.lanes import Arguments, Given, Lanes, Setting
 from detente.engine.program import Instruction, Phase, Program
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,7 +25,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": np.multiply,
-    "divide": np.divide,
+    "divide": lambda x, y: np.divide(x, y + 0.0),  # so that the sign of a zero, which minimum may choose, is no matter
     "negative": np.negative,
     "minimum": np.minimum,
     "maximum": np.maximum,
@@ -52,29 +55,23 @@ class Drawn(Protocol):
 
 def execute(
     program: Program,
-    arguments: Mapping[str, FloatArray | float],
-    tables: Mapping[str, tuple[int, FloatArray]],
+    arguments: Arguments,
+    setting: Setting,
     drawn: Drawn,
-    months: tuple[int, int, int],
     keep: Callable[[Phase, int, Values], None],
 ) -> Values:
     """Run the program over the lanes and give the slots as they are after the last month.
 
-    `months` are where the record phase begins, `now`, and the last month; `tables` give the month of their first value;
     `drawn` gives the shocks, float64[lane] each. `keep(phase, month, values)` sees the slots after every month.
     """
-    start, now, last = months
-    values: Values = [None] * program.slots
+    start, now, last = setting.start, setting.now, setting.last
     record, each_month = _prepared(program, "record"), _prepared(program, "month")
     with np.errstate(all="ignore"):
-        for slot, number in program.constants.items():
-            values[slot] = np.bool_(number) if slot in program.booleans else np.float64(number)
+        values, rows = _without_paths(program, setting)
         for name, slot in program.arguments.items():
             values[slot] = np.asarray(arguments[name]).astype(np.bool_ if slot in program.booleans else np.float64)
-        _run(program.hoisted["once"], values)
         _run(program.hoisted["path"], values)
-        by_month = _by_month(program, tables, start, last, values)
-        _set_month(by_month, 0, values)
+        _set_month(rows, 0, values)
         _draw(program, drawn, start, values)
         _run(program.code["record start"], values)
         _carry(program, "record start", values)
@@ -82,7 +79,7 @@ def execute(
             if memory.earlier >= 0:
                 values[memory.earlier] = np.float64("nan")  # not known, unless a month of the record tells it
         for month in range(start + 1, now + 1):
-            _set_month(by_month, month - start, values)
+            _set_month(rows, month - start, values)
             _draw(program, drawn, month, values)
             _run_steps(record, values)
             keep("record", month, values)
@@ -93,7 +90,7 @@ def execute(
         _run(program.code["start"], values)
         _carry(program, "start", values)
         for month in range(now + 1, last + 1):
-            _set_month(by_month, month - start, values)
+            _set_month(rows, month - start, values)
             _draw(program, drawn, month, values)
             _run_steps(each_month, values)
             if month == last:
@@ -103,25 +100,36 @@ def execute(
     return values
 
 
-def _by_month(
-    program: Program, tables: Mapping[str, tuple[int, FloatArray]], start: int, last: int, values: Values
-) -> dict[int, FloatArray]:
-    """Slots that change by month alone: float64[month], all months at once."""
-    months = np.arange(start, last + 1)
+def by_month(program: Program, setting: Setting) -> dict[int, FloatArray]:
+    """Slots that do not change by path: float64[month] from the start of the record on."""
+    with np.errstate(all="ignore"):
+        values, found = _without_paths(program, setting)
+    months = setting.last - setting.start + 1
+    once = {one.target: np.full(months, values[one.target]) for one in program.hoisted["once"]}
+    return {slot: np.asarray(row, dtype=np.float64) for slot, row in (found | once).items()}
+
+
+def _without_paths(program: Program, setting: Setting) -> tuple[Values, dict[int, FloatArray]]:
+    """Slots with what is the same throughout, and those that change by month alone: all months at once."""
+    values: Values = [None] * program.slots
+    for slot, number in program.constants.items():
+        values[slot] = np.bool_(number) if slot in program.booleans else np.float64(number)
+    _run(program.hoisted["once"], values)
+    months = np.arange(setting.start, setting.last + 1)
     found: Values = list(values)
     if program.month_slot >= 0:
         found[program.month_slot] = months.astype(np.float64)
     for name, slot in program.tables.items():
-        first, table = tables[name]
+        first, table = setting.tables[name]
         found[slot] = table[np.clip(months - first, 0, len(table) - 1)]
     _run(program.hoisted["month"], found)
     slots = [program.month_slot, *program.tables.values(), *(one.target for one in program.hoisted["month"])]
-    return {slot: np.broadcast_to(found[slot], months.shape) for slot in slots if slot >= 0}
+    return values, {slot: np.broadcast_to(found[slot], months.shape) for slot in slots if slot >= 0}
 
 
-def _set_month(by_month: dict[int, FloatArray], index: int, values: Values) -> None:
-    for slot, table in by_month.items():
-        values[slot] = table[index]
+def _set_month(rows: dict[int, FloatArray], index: int, values: Values) -> None:
+    for slot, row in rows.items():
+        values[slot] = row[index]
 
 
 def _draw(program: Program, drawn: Drawn, month: int, values: Values) -> None:
@@ -145,7 +153,7 @@ def _prepared(program: Program, phase: Phase) -> list[Step]:
     holds it, which is worth a factor of two."""
     code = program.code[phase]
     kept = {memory.sources[phase] for memory in program.memories if phase in memory.sources}
-    kept |= {*program.outputs.values(), *program.record_outputs.values(), *program.measures.values()}
+    kept |= {*program.outputs.values(), *program.record_outputs.values(), *program.measures.values(), *program.watched}
     if phase == "month":
         kept |= {source for one in program.code["end"] for source in one.sources}
     last: dict[int, int] = {}
@@ -179,3 +187,57 @@ def _carry(program: Program, phase: Phase, values: Values) -> None:
     moved = [(memory, values[memory.sources[phase]]) for memory in program.memories if phase in memory.sources]
     for memory, value in moved:
         values[memory.slot] = value
+
+
+@dataclass(frozen=True, eq=False)
+class Interpreter:
+    """The engine that needs nothing but NumPy."""
+
+    program: Program
+    setting: Setting
+
+    def run(self, given: Sequence[Given], seed: int, first: int, count: int) -> Lanes:
+        program, lanes = self.program, count * len(given)
+        paths = np.arange(first, first + count, dtype=np.uint64)
+        outputs = np.empty((len(program.outputs), self.setting.months, lanes))
+        watched = np.zeros(lanes, dtype=np.bool_)
+
+        def keep(phase: Phase, month: int, values: Values) -> None:
+            if phase == "month":
+                for row, slot in enumerate(program.outputs.values()):
+                    outputs[row, month - self.setting.now - 1] = values[slot]
+                for slot in program.watched:
+                    np.logical_or(watched, ~np.isfinite(values[slot]), out=watched)
+
+        drawn = _OfVariants(Shocks(seed, paths), tuple(one.central for one in given))
+        arguments = {name: _laid_out([one.arguments[name] for one in given], count) for name in program.arguments}
+        values = execute(program, arguments, self.setting, drawn, keep)
+        measures = np.empty((len(program.measures), lanes))
+        for row, slot in enumerate(program.measures.values()):
+            measures[row] = values[slot]
+        return Lanes(outputs, measures, watched)
+
+
+@dataclass(frozen=True)
+class _OfVariants:
+    """The same shocks for every variant; none, which is 0, for a central one."""
+
+    shocks: Shocks
+    central: tuple[bool, ...]
+
+    def normal(self, driver: str, month: int) -> FloatArray:
+        return self._laid_out(self.shocks.normal(driver, month))
+
+    def uniform(self, driver: str, month: int) -> FloatArray:
+        return self._laid_out(self.shocks.uniform(driver, month))
+
+    def _laid_out(self, drawn: FloatArray) -> FloatArray:
+        return np.concatenate([np.zeros(len(drawn)) if central else drawn for central in self.central])
+
+
+def _laid_out(values: list[FloatArray | float], count: int) -> FloatArray | float:
+    """One argument over all lanes; a single number where all variants agree on it."""
+    if all(isinstance(value, float) for value in values) and len(set(map(str, values))) == 1:
+        return values[0]
+    rows = [value[:count] if isinstance(value, np.ndarray) else np.full(count, value) for value in values]
+    return np.concatenate(rows)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from detente.engine.draws import Shocks
 from detente.engine.kernel import Values, execute
+from detente.engine.lanes import Setting
 from detente.engine.program import Phase, Program, compile_graph
 from detente.engine.simulate import BASE, Variant, run_arguments
 from detente.graph.model import Graph
@@ -82,6 +83,5 @@ def run_traced(graph: Graph, program: Program, paths: Sequence[int], seed: int, 
             values[name][month - start - 1] = np.asarray(slots[slot], dtype=np.float64)
 
     arguments = run_arguments(graph, one, seed, numbers)
-    tables = {name: (table.first, np.array(table.values)) for name, table in graph.tables.items()}
-    execute(program, arguments, tables, drawn, (start, now, last), keep)
+    execute(program, arguments, Setting.of(graph), drawn, keep)
     return Paths(months, values, opening, arguments, drawn.normals, drawn.uniforms)

@@ -8,10 +8,11 @@ assumptions, terms and policies are arguments of the run, so scenarios and sweep
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Literal
 
 from detente.graph.model import Equation, Graph
-from detente.lang.formula import Formula
+from detente.lang.formula import Formula, parts
 
 Rate = Literal["once", "path", "month", "cell"]
 Phase = Literal["record start", "record", "start", "month", "end"]
@@ -45,7 +46,8 @@ class Memory:
 class Program:
     """Straight-line code. `constants`, `arguments`, `tables`, `normals` and `uniforms` say what slots hold before it
     runs; `code` holds the instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures`
-    are the slots read after each month and after the last."""
+    are the slots read after each month and after the last; `watched` those that are finite in every simulated month,
+    or the run ends with a diagnostic."""
 
     slots: int
     constants: dict[int, float]
@@ -62,6 +64,8 @@ class Program:
     outputs: dict[str, int]
     record_outputs: dict[str, int]
     measures: dict[str, int]
+    watched: tuple[int, ...] = ()
+    absent: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         lines = []
@@ -191,6 +195,17 @@ class _Compiler:
                 self.hoisted[rate].append(instruction)
         return self.seen[key]
 
+    def watched(self, outputs: tuple[str, ...]) -> tuple[int, ...]:
+        """The slots of what must be finite in a simulated month: outputs, memories, and all that may fail."""
+        found: list[int] = []
+        for (phase, name), slot in self.values.items():
+            equation = self.equation(name)
+            if phase != "month" or slot in self.booleans or slot in self.constants or may_be_nan(equation):
+                continue
+            if name in outputs or name in self.openings or _may_fail(equation.formula):
+                found.append(slot)
+        return tuple(dict.fromkeys(found))
+
     def fold(self, formula: Formula, sources: tuple[int, ...]) -> int | None:
         """A choice or truth settled by literals alone; nothing that rounds."""
         known = [self.constants.get(source) for source in sources]
@@ -213,6 +228,29 @@ class _Compiler:
             case "not" if known[0] is not None:
                 return self.leaf(Formula("constant", kind="boolean", value=1.0 - known[0]))
         return None
+
+
+_MAY_FAIL = ("logarithm", "square_root", "power", "exponential")
+
+
+def _may_fail(formula: Formula) -> bool:
+    """Whether an equation's own operations can make of finite numbers one that is not, other than by sheer size."""
+    return any(
+        one.operation in _MAY_FAIL
+        or (one.operation == "divide" and (one.arguments[1].operation != "constant" or not one.arguments[1].value))
+        for one in parts(formula)
+    )
+
+
+def may_be_absent(equation: Equation) -> bool:
+    """Whether a quantity may have no value at the end of a path (R7): it is kept from an event that may not come."""
+    return equation.formula.absent and equation.formula.kind != "boolean"
+
+
+def may_be_nan(equation: Equation) -> bool:
+    """Whether nan is no fault in it: it may be absent, or is not there until its date."""
+    begins = equation.initial
+    return may_be_absent(equation) or (begins is not None and begins.operation == "constant" and isnan(begins.value))
 
 
 def _joined(rates: list[Rate]) -> Rate:
@@ -263,4 +301,7 @@ def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, .
         found,
         record,
         read,
+        compiler.watched(outputs),
+        frozenset(name for name in outputs if may_be_absent(compiler.equation(name)))
+        | {key for key in measures if graph.measures[key].formula.absent},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -10,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.deal.model import Change, Deal, Policy, Scenario
-from detente.engine.draws import Override, Shocks, exponentials, input_value
-from detente.engine.kernel import Values, execute
-from detente.engine.program import Phase, Program
+from detente.engine.choice import engine_for
+from detente.engine.draws import Override, exponentials, input_value
+from detente.engine.lanes import Engine, Given, Lanes, Setting, with_room
+from detente.engine.program import Program
 from detente.engine.summary import BLOCK_PATHS, EXACT_PATHS, Summary
 from detente.graph.events import choice, exponential_draw, same_policy
 from detente.graph.literals import distribution
@@ -70,6 +72,14 @@ def changed(deal: Deal, name: str, changes: Sequence[Change]) -> Variant:
     return Variant(name, overrides, policies, frozenset(off))
 
 
+class NotFiniteError(ArithmeticError):
+    """Values that are not finite: of the variant with this number, on these paths."""
+
+    def __init__(self, variant: int, paths: tuple[int, ...]) -> None:
+        super().__init__(f"variant {variant}, {len(paths)} paths")
+        self.variant, self.paths = variant, paths
+
+
 @dataclass(frozen=True)
 class Task:
     """Lanes run together: variants over paths first to last (exclusive), laid out variant by variant."""
@@ -78,6 +88,10 @@ class Task:
     first: int
     last: int
 
+    @property
+    def paths(self) -> int:
+        return self.last - self.first
+
 
 def simulate(
     graph: Graph,
@@ -85,38 +99,57 @@ def simulate(
     variants: Sequence[Variant],
     paths: int,
     seed: int,
-    collect: Callable[[Task, dict[str, list[FloatArray]], Values], None],
-    threads: int = 1,
+    collect: Callable[[Task, Lanes], None],
+    threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    engine: Engine | None = None,
 ) -> None:
-    """Run all variants over all paths. For each task `collect` is given the outputs by month (a list of arrays [lane]
-    for each) and the slots after the last month; it is called from one thread at a time, in no fixed order."""
+    """Run all variants over all paths, with `engine` or the quickest that works here. `collect` is given each task with
+    its lanes, in no fixed order, from several threads at once.
+
+    Raises:
+        NotFiniteError: for the first variant that has something watched, an output or a measure that is not finite.
+    """
+    engine = engine or engine_for(program, Setting.of(graph))
     tasks = list(_tasks(len(variants), paths))
-    tables = {name: (table.first, np.array(table.values)) for name, table in graph.tables.items()}
-    done = 0
+    hits: list[tuple[int, int]] = []
 
-    def work(task: Task) -> tuple[Task, dict[str, list[FloatArray]], Values]:
-        return task, *_run_task(graph, program, [variants[index] for index in task.variants], task, seed, tables)
+    def work(task: Task) -> None:
+        lanes = _run_task(graph, program, engine, [variants[index] for index in task.variants], task, seed)
+        wrong = np.flatnonzero(_not_finite(program, lanes))
+        hits.extend((task.variants[lane // task.paths], task.first + lane % task.paths) for lane in wrong.tolist())
+        if not len(wrong):
+            collect(task, lanes)
 
-    count = min(threads, len(tasks))
+    count = min(threads or available_threads(), len(tasks))
     if count <= 1:
-        results: Iterator[tuple[Task, dict[str, list[FloatArray]], Values]] = map(work, tasks)
-        for result in results:
-            collect(*result)
-            done += 1
+        for done, task in enumerate(tasks):
+            work(task)
             if progress:
-                progress(done, len(tasks))
-        return
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            for result in pool.map(work, tasks):
-                collect(*result)
-                done += 1
-                if progress:
-                    progress(done, len(tasks))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+                progress(done + 1, len(tasks))
+    else:
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                for done, _ in enumerate(pool.map(work, tasks)):
+                    if progress:
+                        progress(done + 1, len(tasks))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+    if hits:
+        worst = min(hits)[0]
+        raise NotFiniteError(worst, tuple(sorted(path for index, path in hits if index == worst)))
+
+
+def _not_finite(program: Program, lanes: Lanes) -> npt.NDArray[np.bool_]:
+    """The lanes on which something is not finite that should be: bool[lane]. What may be absent may be nan."""
+    wrong = lanes.watched
+    for key, row in zip(program.measures, lanes.measures, strict=True):
+        wrong = wrong | (np.isinf(row) if key in program.absent else ~np.isfinite(row))
+    for name, rows in zip(program.outputs, lanes.outputs, strict=True):
+        if name in program.absent:
+            wrong = wrong | np.isinf(rows).any(axis=0)
+    return wrong
 
 
 def _tasks(variants: int, paths: int) -> Iterator[Task]:
@@ -129,70 +162,49 @@ def _tasks(variants: int, paths: int) -> Iterator[Task]:
 
 
 def _run_task(
-    graph: Graph,
-    program: Program,
-    variants: Sequence[Variant],
-    task: Task,
-    seed: int,
-    tables: Mapping[str, tuple[int, FloatArray]],
-) -> tuple[dict[str, list[FloatArray]], Values]:
-    paths = np.arange(task.first, task.last, dtype=np.uint64)
-    count, lanes = len(paths), len(paths) * len(variants)
-    drawn = _OfVariants(Shocks(seed, paths), tuple(one.central for one in variants))
-    kept: dict[str, list[FloatArray]] = {name: [] for name in program.outputs}
-
-    def keep(phase: Phase, month: int, values: Values) -> None:
-        read = program.outputs if phase == "month" else program.record_outputs
-        for name, slot in read.items():
-            kept[name].append(np.broadcast_to(np.asarray(values[slot], dtype=np.float64), (lanes,)))
-
-    common = drawn_arguments(graph, seed, paths)
-    given = [run_arguments(graph, one, seed, paths, common) for one in variants]
-    arguments = {name: _laid_out([one[name] for one in given], count) for name in program.arguments}
-    months = (graph.start, graph.deal.now, graph.deal.last)
-    return kept, execute(program, arguments, tables, drawn, months, keep)
+    graph: Graph, program: Program, engine: Engine, variants: Sequence[Variant], task: Task, seed: int
+) -> Lanes:
+    paths = np.arange(task.first, task.first + with_room(task.paths), dtype=np.uint64)
+    needed = program.arguments
+    common = drawn_arguments(graph, seed, paths, needed=needed)
+    given = [Given(run_arguments(graph, one, seed, paths, common, needed), one.central) for one in variants]
+    return engine.run(given, seed, task.first, task.paths)
 
 
-@dataclass(frozen=True)
-class _OfVariants:
-    """The same shocks for every variant; none, which is 0, for a central one."""
-
-    shocks: Shocks
-    central: tuple[bool, ...]
-
-    def normal(self, driver: str, month: int) -> FloatArray:
-        return self._laid_out(self.shocks.normal(driver, month))
-
-    def uniform(self, driver: str, month: int) -> FloatArray:
-        return self._laid_out(self.shocks.uniform(driver, month))
-
-    def _laid_out(self, drawn: FloatArray) -> FloatArray:
-        return np.concatenate([np.zeros(len(drawn)) if central else drawn for central in self.central])
-
-
-def _laid_out(values: list[FloatArray | float], count: int) -> FloatArray | float:
-    """One argument over all lanes; a single number where all variants agree on it."""
-    if all(isinstance(value, float) for value in values) and len(set(map(str, values))) == 1:
-        return values[0]
-    return np.concatenate([np.broadcast_to(np.asarray(value), (count,)) for value in values])
+def available_threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 Arguments = dict[str, FloatArray | float]
 
 
-def drawn_arguments(graph: Graph, seed: int, paths: npt.NDArray[np.uint64], central: bool = False) -> Arguments:
-    """What is drawn once a path for the deal as filed: every input, and the draw of every event."""
-    found: Arguments = {name: input_value(graph, name, None, seed, paths, central) for name in graph.inputs}
-    for event, draw in exponentials(seed, graph.hazards, paths, central).items():
+def drawn_arguments(
+    graph: Graph,
+    seed: int,
+    paths: npt.NDArray[np.uint64],
+    central: bool = False,
+    needed: Collection[str] | None = None,
+) -> Arguments:
+    """What is drawn once a path for the deal as filed: every input, and the draw of every event (or those `needed`)."""
+    inputs = [name for name in graph.inputs if needed is None or name in needed]
+    events = tuple(event for event in graph.hazards if needed is None or exponential_draw(event) in needed)
+    found: Arguments = {name: input_value(graph, name, None, seed, paths, central) for name in inputs}
+    for event, draw in exponentials(seed, events, paths, central).items():
         found[exponential_draw(event)] = draw
     return found
 
 
 def run_arguments(
-    graph: Graph, one: Variant, seed: int, paths: npt.NDArray[np.uint64], common: Arguments | None = None
+    graph: Graph,
+    one: Variant,
+    seed: int,
+    paths: npt.NDArray[np.uint64],
+    common: Arguments | None = None,
+    needed: Collection[str] | None = None,
 ) -> Arguments:
-    """Every run-time argument of a variant: inputs, draws of events, policies by number, switches. What variants have
-    in `common` is drawn once for all.
+    """Every run-time argument of a variant (or those `needed`): inputs, draws of events, policies by number, switches.
+    What variants have in `common` is drawn once for all.
 
     Raises:
         ValueError: for an input, event or term that the graph does not have, or a policy that it was not built with.
@@ -201,10 +213,11 @@ def run_arguments(
     if unknown:
         raise ValueError(f"nothing that a run can change is called {', '.join(map(repr, sorted(unknown)))}")
     if common is None or one.central:
-        common = drawn_arguments(graph, seed, paths, one.central)
+        common = drawn_arguments(graph, seed, paths, one.central, needed)
     found = dict(common)
     for name, override in one.overrides.items():
-        found[name] = input_value(graph, name, override, seed, paths, one.central)
+        if needed is None or name in needed:
+            found[name] = input_value(graph, name, override, seed, paths, one.central)
     for event, policies in graph.choices.items():
         chosen = one.policies.get(event, policies[0])
         number = next((index for index, policy in enumerate(policies) if same_policy(policy, chosen)), None)
@@ -223,20 +236,24 @@ def summarised(
     paths: int,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
+    threads: int | None = None,
 ) -> tuple[dict[str, Summary], dict[str, Summary]]:
-    """Summaries of every output, by month as its series, and of every measure."""
+    """Summaries of every output, by month as its series, and of every measure.
+
+    Raises:
+        NotFiniteError: as `simulate`.
+    """
     outputs: dict[str, list[Summary]] = {name: [] for name in program.outputs}
     measures: dict[str, list[Summary]] = {key: [] for key in program.measures}
 
-    def collect(task: Task, kept: dict[str, list[FloatArray]], values: Values) -> None:
-        for name, months in kept.items():
-            part = Summary.of(np.stack(months), task.first)
+    def collect(task: Task, lanes: Lanes) -> None:
+        for name, samples in zip(program.outputs, lanes.outputs, strict=True):
+            part = Summary.of(samples, task.first)
             outputs[name].append(part if paths <= EXACT_PATHS else part.binned())
-        for key, slot in program.measures.items():
-            outcome = np.broadcast_to(np.asarray(values[slot], dtype=np.float64), (1, task.last - task.first))
-            measures[key].append(Summary.of(outcome, task.first))
+        for key, outcome in zip(program.measures, lanes.measures, strict=True):
+            measures[key].append(Summary.of(outcome[np.newaxis], task.first))
 
-    simulate(graph, program, [one], paths, seed, collect, progress=progress)
+    simulate(graph, program, [one], paths, seed, collect, threads, progress)
     return (
         {name: parts[0].merge(*parts[1:]) for name, parts in outputs.items()},
         {key: parts[0].merge(*parts[1:]) for key, parts in measures.items()},
@@ -250,16 +267,19 @@ def outcomes(
     paths: int,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
+    threads: int | None = None,
 ) -> FloatArray:
-    """Every measure of the program on every path: float64[variant, measure, path], in base units."""
+    """Every measure of the program on every path: float64[variant, measure, path], in base units.
+
+    Raises:
+        NotFiniteError: as `simulate`.
+    """
     found = np.empty((len(variants), len(program.measures), paths))
 
-    def collect(task: Task, kept: dict[str, list[FloatArray]], values: Values) -> None:
-        count = task.last - task.first
-        for row, slot in enumerate(program.measures.values()):
-            outcome = np.broadcast_to(np.asarray(values[slot], dtype=np.float64), (count * len(task.variants),))
-            for position, index in enumerate(task.variants):
-                found[index, row, task.first : task.last] = outcome[position * count : (position + 1) * count]
+    def collect(task: Task, lanes: Lanes) -> None:
+        by_variant = lanes.measures.reshape(len(program.measures), len(task.variants), task.paths)
+        for position, index in enumerate(task.variants):
+            found[index, :, task.first : task.last] = by_variant[:, position]
 
-    simulate(graph, program, variants, paths, seed, collect, progress=progress)
+    simulate(graph, program, variants, paths, seed, collect, threads, progress)
     return found

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text in one step: a reader, or a crash, sees the old file or the new one.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: a reader, or a crash, sees the old file or the new one.
 
     Raises:
         OSError: where the folder is missing or may not be written.
     """
-    temporary = _beside(path, text)
+    temporary = _beside(path, content)
     try:
         os.replace(temporary, path)
     except BaseException:
@@ -46,13 +46,13 @@ def write_together(texts: Mapping[Path, str]) -> None:
         raise
 
 
-def _beside(path: Path, text: str) -> Path:
-    """The text in a new file beside the path, readable to whom the path would be."""
+def _beside(path: Path, content: str | bytes) -> Path:
+    """The content in a new file beside the path, readable to whom the path would be."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)

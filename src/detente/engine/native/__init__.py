@@ -1,0 +1,1 @@
+"""The compiled engine: the program as vector code of the processor it runs on, through LLVM."""
