@@ -118,7 +118,7 @@ def every_output(graph: Graph, program: Program, one: Variant, paths: int, threa
         for name, rows in zip(program.outputs, lanes.outputs, strict=True):
             found[name][:, task.first : task.last] = rows
 
-    simulate(graph, program, [one], paths, 1, collect, threads)
+    simulate(graph, program, [one], range(paths), 1, collect, threads)
     return found
 
 

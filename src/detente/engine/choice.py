@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from detente.engine.draws import Arguments, drawn_arguments
 from detente.engine.kernel import Interpreter
-from detente.engine.lanes import Engine, Setting
+from detente.engine.lanes import Engine, Setting, with_room
 from detente.engine.program import Program
+from detente.graph.model import Graph
+
+if TYPE_CHECKING:
+    from detente.engine.native.library import Library
 
 
 @cache
@@ -31,3 +40,27 @@ def engine_for(program: Program, setting: Setting) -> Engine:
     from detente.engine.native.engine import compile_program
 
     return compile_program(program, setting)
+
+
+def library() -> Library | None:
+    """The functions of machine code that serve every program, where there are any."""
+    if why_not_compiled():
+        return None
+    from detente.engine.native.library import library as compiled
+
+    return compiled()
+
+
+def columns_for(graph: Graph, needed: frozenset[str]) -> Callable[[int, int, int], Arguments]:
+    """What draws, for a seed, a first path and a count of paths, all that is needed once a path."""
+    functions = library()
+    if functions is None:
+
+        def drawn(seed: int, first: int, count: int) -> Arguments:
+            paths = np.arange(first, first + with_room(count), dtype=np.uint64)
+            return drawn_arguments(graph, seed, paths, needed=needed)
+
+        return drawn
+    from detente.engine.native.columns import Columns
+
+    return Columns.of(graph, functions, needed).drawn

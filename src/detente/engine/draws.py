@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from detente.engine import maths, quantiles
 from detente.engine.random import block, driver_key, uniform
+from detente.graph.events import exponential_draw
 from detente.graph.model import Graph
 from detente.lang.distribution import NORMAL_SHAPES, Distribution
 
@@ -29,6 +31,26 @@ class Held:
 
 Override = Distribution | Held | float | FloatArray
 """What stands in an input's place: another distribution on the same draws, a quantile, or numbers in base units."""
+
+
+Arguments = dict[str, FloatArray | float]
+"""What a run is given by name: one number, or float64[path]."""
+
+
+def drawn_arguments(
+    graph: Graph,
+    seed: int,
+    paths: PathArray,
+    central: bool = False,
+    needed: Collection[str] | None = None,
+) -> Arguments:
+    """What is drawn once a path for the deal as filed: every input, and the draw of every event (or those `needed`)."""
+    inputs = [name for name in graph.inputs if needed is None or name in needed]
+    events = tuple(event for event in graph.hazards if needed is None or exponential_draw(event) in needed)
+    found: Arguments = {name: input_value(graph, name, None, seed, paths, central) for name in inputs}
+    for event, draw in exponentials(seed, events, paths, central).items():
+        found[exponential_draw(event)] = draw
+    return found
 
 
 def input_value(

@@ -205,7 +205,7 @@ class Interpreter:
         def keep(phase: Phase, month: int, values: Values) -> None:
             if phase == "month":
                 for row, slot in enumerate(program.outputs.values()):
-                    outputs[row, month - self.setting.now - 1] = values[slot]
+                    np.add(values[slot], 0.0, out=outputs[row, month - self.setting.now - 1])  # a zero without a sign
                 for slot in program.watched:
                     np.logical_or(watched, ~np.isfinite(values[slot]), out=watched)
 
@@ -214,7 +214,7 @@ class Interpreter:
         values = execute(program, arguments, self.setting, drawn, keep)
         measures = np.empty((len(program.measures), lanes))
         for row, slot in enumerate(program.measures.values()):
-            measures[row] = values[slot]
+            np.add(values[slot], 0.0, out=measures[row])
         return Lanes(outputs, measures, watched)
 
 

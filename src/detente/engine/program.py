@@ -1,13 +1,13 @@
 """The program: the graph as straight-line code over numbered slots.
 
-Equal subexpressions share a slot, what no output needs is never numbered, and every instruction stands where it is
-computed least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables,
+Equal subexpressions share a slot, what no output needs is left out, and every instruction stands where it is computed
+least often: once, once a path, once a month, or once a path and month. Only literals are fixed: tables,
 assumptions, terms and policies are arguments of the run, so scenarios and sweeps never compile again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import Literal
 
@@ -207,9 +207,13 @@ class _Compiler:
         return tuple(dict.fromkeys(found))
 
     def fold(self, formula: Formula, sources: tuple[int, ...]) -> int | None:
-        """A choice or truth settled by literals alone; nothing that rounds."""
+        """A choice or truth settled by literals alone, or a number that one leaves as it is; nothing that rounds."""
         known = [self.constants.get(source) for source in sources]
         match formula.operation:
+            case "divide" | "multiply" if known[1] == 1.0:
+                return sources[0]
+            case "multiply" if known[0] == 1.0:
+                return sources[1]
             case "select" if known[0] is not None:
                 return sources[1] if known[0] else sources[2]
             case "select" if sources[1] == sources[2]:
@@ -259,6 +263,40 @@ def _joined(rates: list[Rate]) -> Rate:
     return "path" if "path" in rates else "month" if "month" in rates else "once"
 
 
+def _needed(program: Program) -> Program:
+    """The program without what nothing reads: a choice that was settled may leave its other side behind."""
+    read = {*program.outputs.values(), *program.record_outputs.values(), *program.measures.values(), *program.watched}
+    before = -1
+    while len(read) > before:
+        before = len(read)
+        carried = [one for one in program.memories if one.slot in read or one.earlier in read]
+        read |= {slot for one in carried for slot in one.sources.values()}
+        code = {phase: _read(program.code[phase], read) for phase in reversed(PHASES)}
+        rates: tuple[Rate, ...] = ("month", "path", "once")
+        hoisted = {rate: _read(program.hoisted[rate], read) for rate in rates}
+    return replace(
+        program,
+        hoisted={rate: hoisted[rate] for rate in program.hoisted},
+        code={phase: code[phase] for phase in PHASES},
+        constants={slot: value for slot, value in program.constants.items() if slot in read},
+        arguments={name: slot for name, slot in program.arguments.items() if slot in read},
+        tables={name: slot for name, slot in program.tables.items() if slot in read},
+        normals={name: slot for name, slot in program.normals.items() if slot in read},
+        uniforms={name: slot for name, slot in program.uniforms.items() if slot in read},
+        memories=tuple(carried),
+    )
+
+
+def _read(code: tuple[Instruction, ...], read: set[int]) -> tuple[Instruction, ...]:
+    """The instructions whose targets are read after them; what they read is added."""
+    kept: list[Instruction] = []
+    for one in reversed(code):
+        if one.target in read:
+            read.update(one.sources)
+            kept.append(one)
+    return tuple(reversed(kept))
+
+
 def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, ...], traced: bool = False) -> Program:
     """The program that gives the `outputs` after each month and the `measures` after the last; with `traced`, the
     outputs that can be told on the record are given there too."""
@@ -285,7 +323,7 @@ def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, .
                 equation.formula.kind == "boolean",
             )
         )
-    return Program(
+    program = Program(
         len(compiler.rates),
         compiler.constants,
         frozenset(compiler.booleans),
@@ -305,3 +343,4 @@ def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, .
         frozenset(name for name in outputs if may_be_absent(compiler.equation(name)))
         | {key for key in measures if graph.measures[key].formula.absent},
     )
+    return _needed(program)

@@ -11,19 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.deal.model import Change, Deal, Policy, Scenario
-from detente.engine.choice import engine_for
-from detente.engine.draws import Override, exponentials, input_value
+from detente.engine.choice import columns_for, engine_for
+from detente.engine.draws import Arguments, Override, drawn_arguments, input_value
+from detente.engine.gather import Gathered
 from detente.engine.lanes import Engine, Given, Lanes, Setting, with_room
 from detente.engine.program import Program
-from detente.engine.summary import BLOCK_PATHS, EXACT_PATHS, Summary
-from detente.graph.events import choice, exponential_draw, same_policy
+from detente.engine.summary import BLOCK_PATHS, Summary
+from detente.graph.events import choice, same_policy
 from detente.graph.literals import distribution
 from detente.graph.model import Graph
 from detente.graph.status import switch
 
 FloatArray = npt.NDArray[np.float64]
 
-CHUNK_LANES = 8 * BLOCK_PATHS
+CHUNK_LANES = BLOCK_PATHS
 """Lanes run together: few enough for the processor's cache, many enough to hide Python's share."""
 
 
@@ -97,25 +98,29 @@ def simulate(
     graph: Graph,
     program: Program,
     variants: Sequence[Variant],
-    paths: int,
+    paths: range,
     seed: int,
     collect: Callable[[Task, Lanes], None],
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     engine: Engine | None = None,
 ) -> None:
-    """Run all variants over all paths, with `engine` or the quickest that works here. `collect` is given each task with
-    its lanes, in no fixed order, from several threads at once.
+    """Run all variants over the paths with these numbers, with `engine` or the quickest that works here. `collect` is
+    given each task with its lanes, in no fixed order, from several threads at once.
 
     Raises:
         NotFiniteError: for the first variant that has something watched, an output or a measure that is not finite.
     """
     engine = engine or engine_for(program, Setting.of(graph))
+    columns = columns_for(graph, frozenset(program.arguments))
     tasks = list(_tasks(len(variants), paths))
     hits: list[tuple[int, int]] = []
 
     def work(task: Task) -> None:
-        lanes = _run_task(graph, program, engine, [variants[index] for index in task.variants], task, seed)
+        common = columns(seed, task.first, task.paths)
+        numbers = np.arange(task.first, task.first + with_room(task.paths), dtype=np.uint64)
+        given = [_given(graph, program, variants[index], seed, numbers, common) for index in task.variants]
+        lanes = engine.run(given, seed, task.first, task.paths)
         wrong = np.flatnonzero(_not_finite(program, lanes))
         hits.extend((task.variants[lane // task.paths], task.first + lane % task.paths) for lane in wrong.tolist())
         if not len(wrong):
@@ -152,47 +157,24 @@ def _not_finite(program: Program, lanes: Lanes) -> npt.NDArray[np.bool_]:
     return wrong
 
 
-def _tasks(variants: int, paths: int) -> Iterator[Task]:
+def _tasks(variants: int, paths: range) -> Iterator[Task]:
     """Paths in whole blocks, several variants together where one has few paths."""
-    together = max(1, CHUNK_LANES // paths) if paths < CHUNK_LANES else 1
+    together = max(1, CHUNK_LANES // len(paths))
     for first_variant in range(0, variants, together):
         group = tuple(range(first_variant, min(first_variant + together, variants)))
-        for first in range(0, paths, CHUNK_LANES):
-            yield Task(group, first, min(first + CHUNK_LANES, paths))
+        for first in range(paths.start, paths.stop, CHUNK_LANES):
+            yield Task(group, first, min(first + CHUNK_LANES, paths.stop))
 
 
-def _run_task(
-    graph: Graph, program: Program, engine: Engine, variants: Sequence[Variant], task: Task, seed: int
-) -> Lanes:
-    paths = np.arange(task.first, task.first + with_room(task.paths), dtype=np.uint64)
-    needed = program.arguments
-    common = drawn_arguments(graph, seed, paths, needed=needed)
-    given = [Given(run_arguments(graph, one, seed, paths, common, needed), one.central) for one in variants]
-    return engine.run(given, seed, task.first, task.paths)
+def _given(
+    graph: Graph, program: Program, one: Variant, seed: int, paths: npt.NDArray[np.uint64], common: Arguments
+) -> Given:
+    return Given(run_arguments(graph, one, seed, paths, common, program.arguments), one.central)
 
 
 def available_threads() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-Arguments = dict[str, FloatArray | float]
-
-
-def drawn_arguments(
-    graph: Graph,
-    seed: int,
-    paths: npt.NDArray[np.uint64],
-    central: bool = False,
-    needed: Collection[str] | None = None,
-) -> Arguments:
-    """What is drawn once a path for the deal as filed: every input, and the draw of every event (or those `needed`)."""
-    inputs = [name for name in graph.inputs if needed is None or name in needed]
-    events = tuple(event for event in graph.hazards if needed is None or exponential_draw(event) in needed)
-    found: Arguments = {name: input_value(graph, name, None, seed, paths, central) for name in inputs}
-    for event, draw in exponentials(seed, events, paths, central).items():
-        found[exponential_draw(event)] = draw
-    return found
 
 
 def run_arguments(
@@ -237,26 +219,27 @@ def summarised(
     seed: int,
     progress: Callable[[int, int], None] | None = None,
     threads: int | None = None,
+    among: range | None = None,
 ) -> tuple[dict[str, Summary], dict[str, Summary]]:
-    """Summaries of every output, by month as its series, and of every measure.
+    """Summaries of every output, by month as its series, and of every measure: of all paths, or of those `among` them.
 
     Raises:
         NotFiniteError: as `simulate`.
     """
-    outputs: dict[str, list[Summary]] = {name: [] for name in program.outputs}
-    measures: dict[str, list[Summary]] = {key: [] for key in program.measures}
+    months = graph.deal.last - graph.deal.now
+    outputs = {name: Gathered(months, paths) for name in program.outputs}
+    measures = {key: Gathered(1, paths) for key in program.measures}
 
     def collect(task: Task, lanes: Lanes) -> None:
-        for name, samples in zip(program.outputs, lanes.outputs, strict=True):
-            part = Summary.of(samples, task.first)
-            outputs[name].append(part if paths <= EXACT_PATHS else part.binned())
-        for key, outcome in zip(program.measures, lanes.measures, strict=True):
-            measures[key].append(Summary.of(outcome[np.newaxis], task.first))
+        for gathered, samples in zip(outputs.values(), lanes.outputs, strict=True):
+            gathered.add(samples, task.first)
+        for gathered, outcome in zip(measures.values(), lanes.measures, strict=True):
+            gathered.add(outcome[np.newaxis], task.first)
 
-    simulate(graph, program, [one], paths, seed, collect, threads, progress)
+    simulate(graph, program, [one], among or range(paths), seed, collect, threads, progress)
     return (
-        {name: parts[0].merge(*parts[1:]) for name, parts in outputs.items()},
-        {key: parts[0].merge(*parts[1:]) for key, parts in measures.items()},
+        {name: gathered.summary() for name, gathered in outputs.items()},
+        {key: gathered.summary() for key, gathered in measures.items()},
     )
 
 
@@ -281,5 +264,5 @@ def outcomes(
         for position, index in enumerate(task.variants):
             found[index, :, task.first : task.last] = by_variant[:, position]
 
-    simulate(graph, program, variants, paths, seed, collect, threads, progress)
+    simulate(graph, program, variants, range(paths), seed, collect, threads, progress)
     return found

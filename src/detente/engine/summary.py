@@ -177,13 +177,13 @@ class Histogram:
         size = ((samples.view(np.int64) & _NO_SIGN) >> _DROPPED_BITS).astype(np.int32)
         bins = np.where(samples == 0.0, 0, np.where(samples < 0.0, -1 - size, 1 + size))
         # Sorted row by row, where it fits the cache; absent values go last and are left out.
-        bins = np.sort(np.where(present, bins + _BIN_ZERO, _BIN_ABSENT), axis=1)
+        bins = np.sort(np.where(present, bins + BIN_ZERO, _BIN_ABSENT), axis=1)
         new = np.ones(bins.shape, dtype=np.bool_)
         np.not_equal(bins[:, 1:], bins[:, :-1], out=new[:, 1:])
         starts = np.flatnonzero(new)
         counts = np.diff(starts, append=bins.size)
         found = bins.ravel()[starts]
-        keys = (starts // bins.shape[1] << _BIN_BITS) + found
+        keys = (starts // bins.shape[1] << BIN_BITS) + found
         kept = found != _BIN_ABSENT
         least = np.min(samples, axis=1, where=present, initial=np.inf)
         greatest = np.max(samples, axis=1, where=present, initial=-np.inf)
@@ -201,7 +201,7 @@ class Histogram:
         # The last series may be without values: then its rank lies beyond all counts, and the answer is not looked at.
         place = np.minimum(np.searchsorted(self._ends, overall, side="right"), len(self.keys) - 1)
         inside = (overall - (self._ends[place] - self.counts[place]) + 0.5) / self.counts[place]
-        bins = (self.keys[place] & (2 * _BIN_ZERO - 1)) - _BIN_ZERO
+        bins = (self.keys[place] & (2 * BIN_ZERO - 1)) - BIN_ZERO
         size = np.maximum(np.abs(bins) - 1, 0)
         low, high = (edge.view(np.float64) for edge in (size << _DROPPED_BITS, (size + 1) << _DROPPED_BITS))
         value = np.where(bins < 0, -high, low) + inside * (high - low)
@@ -321,9 +321,9 @@ class Summary:
 
 _NO_SIGN = 0x7FFFFFFFFFFFFFFF
 _DROPPED_BITS = 52 - MANTISSA_BITS
-_BIN_ZERO = 1 << 22
-_BIN_BITS = 23
-_BIN_ABSENT = (1 << _BIN_BITS) - 1
+BIN_ZERO = 1 << 22
+BIN_BITS = 23
+_BIN_ABSENT = (1 << BIN_BITS) - 1
 
 
 def _halving_sum(values: FloatArray) -> FloatArray:

@@ -18,6 +18,9 @@ Kind = Literal["double", "float", "i64", "i32", "i1"]
 _FLOATS = ("double", "float")
 _BYTES: dict[Kind, int] = {"double": 8, "float": 4, "i64": 8, "i32": 4}
 
+ALIGNED = 64
+"""Where vectors lie one after another, the first begins at a multiple of so many bytes: a cache line."""
+
 
 def literal(kind: Kind, number: float) -> str:
     """A number as LLVM writes it; one that a float32 cannot hold is rounded to it first."""
@@ -115,6 +118,11 @@ class Body:
     def bytes_of(self, kind: Kind) -> int:
         """What a vector takes in memory."""
         return self.lanes * _BYTES[kind]
+
+    @property
+    def aligned(self) -> int:
+        """What the addresses of vectors that lie one after another are multiples of."""
+        return min(ALIGNED, self.bytes_of("double"))
 
     def line(self, text: str) -> None:
         self.lines.append("  " + text)
@@ -271,10 +279,8 @@ def greatest(body: Body, x: Vector, y: Vector) -> Vector:
 
 
 def _extreme(body: Body, x: Vector, y: Vector, first: Vector) -> Vector:
-    found = body.choose(first, x, y)
-    if x.name.startswith("splat"):
-        return found
-    return body.choose(body.vector("i1", f"fcmp uno {body.type_of('double')} {x.name}, {x.name}"), x, found)
+    unknown = body.vector("i1", f"fcmp uno {body.type_of('double')} {x.name}, {x.name}")
+    return body.choose(unknown, x, body.choose(first, x, y))
 
 
 def function(name: str, result: str, parameters: Sequence[str], body: Body, exported: bool = False) -> str:

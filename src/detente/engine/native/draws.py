@@ -56,7 +56,7 @@ def fill(name: str, lanes: int, made: Callable[[Body, Vector], Vector]) -> tuple
     body = Body(lanes)
     paths = body.spread("i64", "%path") + body.lane_numbers()
     for month, word in enumerate(words(body, body.spread("i64", "%block"), paths, "%driver", "%seed")):
-        body.store(made(body, word), body.address("%to", month * body.bytes_of("double")), 64)
+        body.store(made(body, word), body.address("%to", month * body.bytes_of("double")), body.aligned)
     body.line("ret void")
     parameters = ("i64 %path", "i64 %block", "i64 %driver", "i64 %seed", "ptr %to")
     assert month == MONTHS_IN_BLOCK - 1

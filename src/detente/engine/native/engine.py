@@ -56,14 +56,15 @@ class Compiled:
             pointers = np.array([column.ctypes.data for column in columns], dtype=np.int64)
             before = number * room * 8
             function(
-                *(0, room, first, _signed(seed), arena.ctypes.data, pointers.ctypes.data, self.series.ctypes.data),
+                *(0, room, first, signed(seed), arena.ctypes.data, pointers.ctypes.data, self.series.ctypes.data),
                 *(setting.start, setting.now, setting.last, outputs.ctypes.data + before, row),
                 *(measures.ctypes.data + before, row, watched.ctypes.data + before, int(one.central)),
             )
-        if room != count:
+        if room != count and len(given) > 1:
             kept = np.flatnonzero(np.arange(lanes) % room < count)
             return Lanes(outputs[..., kept], measures[..., kept], np.isnan(watched[kept]))
-        return Lanes(outputs[..., :lanes], measures[..., :lanes], np.isnan(watched))
+        lanes = count if len(given) == 1 else lanes
+        return Lanes(outputs[..., :lanes], measures[..., :lanes], np.isnan(watched[:lanes]))
 
     @property
     def _function(self) -> Callable[..., None]:
@@ -118,5 +119,5 @@ def _column(value: FloatArray | float, room: int) -> FloatArray:
     return np.full(room, value, dtype=np.float64)
 
 
-def _signed(number: int) -> int:
+def signed(number: int) -> int:
     return number - 2**64 if number >= 2**63 else number

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from detente.engine import maths
 from detente.engine.native import draws
+from detente.engine.native.assembly import ALIGNED as ALIGNED
 from detente.engine.native.assembly import Body, Vector, function, greatest, least, module
 from detente.engine.program import Instruction, Phase, Program
 from detente.engine.random import MONTHS_IN_BLOCK, driver_key
@@ -29,9 +30,6 @@ PARAMETERS = (
     "ptr noalias %series", "i64 %start", "i64 %now", "i64 %end", "ptr noalias %outputs", "i64 %output_row",
     "ptr noalias %measures", "i64 %measure_row", "ptr noalias %watched", "i64 %central",
 )  # fmt: skip
-
-ALIGNED = 64
-"""The arena and every vector in it begin at a multiple of a cache line."""
 
 _SIMPLE: dict[str, Callable[..., Vector]] = {
     "add": lambda x, y: x + y,
@@ -133,14 +131,14 @@ class _Writer:
         if slot in self.layout.draws:
             word = body.scalar(f"and i64 {self.month}, {MONTHS_IN_BLOCK - 1}")
             offset = body.scalar(f"mul i64 {word}, {body.bytes_of('double')}")
-            return body.load("double", body.address(self.cell(self.layout.draws[slot]), offset), ALIGNED)
+            return body.load("double", body.address(self.cell(self.layout.draws[slot]), offset), body.aligned)
         address = self.cell(self.layout.cells[slot])
         if boolean:
             return body.vector(
                 "i1",
                 f"bitcast i{body.lanes} {body.scalar(f'load i{body.lanes}, ptr {address}')} to {body.type_of('i1')}",
             )
-        return body.load("double", address, ALIGNED)
+        return body.load("double", address, body.aligned)
 
     def keep(self, slot: int, value: Vector) -> None:
         """Into the arena."""
@@ -148,11 +146,11 @@ class _Writer:
         if value.kind == "i1":
             self.body.line(f"store i{self.body.lanes} {self.body.truths(value)}, ptr {address}")
         else:
-            self.body.store(value, address, ALIGNED)
+            self.body.store(value, address, self.body.aligned)
 
     def as_number(self, slot: int) -> Vector:
         value = self.read(slot)
-        return self.body.choose(value, 1.0, 0.0) if value.kind == "i1" else value
+        return self.body.choose(value, 1.0, 0.0) if value.kind == "i1" else value + 0.0  # a zero without a sign
 
     def run(self, code: tuple[Instruction, ...]) -> None:
         for one in code:
@@ -174,7 +172,7 @@ class _Writer:
         used |= {memory.sources[phase] for memory in program.memories if phase in memory.sources}
         if phase == "month":
             used |= {source for one in program.code["end"] for source in one.sources}
-            used |= {*program.outputs.values(), *program.measures.values()}
+            used |= {*program.outputs.values(), *program.measures.values(), *program.watched}
         drawn = [
             (kind, name, slot)
             for kind, slots in (("normal", program.normals), ("uniform", program.uniforms))
@@ -228,12 +226,12 @@ def _lane(writer: _Writer) -> None:
     """One vector of lanes from the start of the record to the last month."""
     program, layout, body = writer.program, writer.layout, writer.body
     zero = body.splat("double", 0.0)
-    body.store(zero, writer.cell(layout.fault), ALIGNED)
+    body.store(zero, writer.cell(layout.fault), body.aligned)
     if layout.draws:
         with body.where(body.scalar("icmp ne i64 %central, 0")):
             for first in layout.draws.values():
                 for number in range(MONTHS_IN_BLOCK):
-                    body.store(zero, writer.cell(first + number), ALIGNED)
+                    body.store(zero, writer.cell(first + number), body.aligned)
     bytes_before = body.scalar("mul i64 %lane, 8")
     for number, slot in enumerate(program.arguments.values()):
         column = body.scalar(f"load ptr, ptr {body.address('%columns', number * 8)}")
@@ -277,7 +275,7 @@ def _lane(writer: _Writer) -> None:
                     writer.output("%measures", "%measure_row", number, slot)
                 writer.known = before
         writer.carry("month")
-    fault = body.load("double", writer.cell(layout.fault), ALIGNED)
+    fault = body.load("double", writer.cell(layout.fault), body.aligned)
     body.store(fault, body.address("%watched", bytes_before))
 
 
@@ -289,15 +287,24 @@ def _once(writer: _Writer, phase: Phase, month: str) -> None:
 
 
 def _watch(writer: _Writer) -> None:
-    """One sum tells whether all that is watched is finite: a value that is not makes it so."""
+    """One sum tells whether all that is watched is finite. Where it is not, for a value or for its own size, each value
+    is asked: one that is not finite differs from itself by NaN, and every other by nothing."""
     body = writer.body
     terms = [writer.read(slot) for slot in writer.program.watched]
     if not terms:
         return
+    address = writer.cell(writer.layout.fault)
+    before = body.load("double", address, body.aligned)
+    all_ = _sum(terms)
+    fault = body.usually(all_ - all_ == 0.0, before, lambda: before + _sum([one - one for one in terms]))
+    body.store(fault, address, body.aligned)
+
+
+def _sum(terms: list[Vector]) -> Vector:
+    """Two by two, so that no sum waits for the one before it."""
     while len(terms) > 1:
         terms = [terms[at] + terms[at + 1] for at in range(0, len(terms) - 1, 2)] + terms[len(terms) & ~1 :]
-    address = writer.cell(writer.layout.fault)
-    body.store(body.load("double", address, ALIGNED) + (terms[0] - terms[0]), address, ALIGNED)
+    return terms[0]
 
 
 def _helper(name: str, lanes: int) -> tuple[str, Body]:

@@ -1,0 +1,244 @@
+"""Functions of machine code that serve every program: draws of whole columns, moments of blocks, counts in bins.
+
+One module, compiled once for a processor and kept on disk. Each function gives the bits of its namesake in NumPy:
+`engine/draws.py` and `engine/summary.py` call these where LLVM works and their own elsewhere.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from detente.engine import maths
+from detente.engine.native import objects
+from detente.engine.native.assembly import Body, Vector, function, module
+from detente.engine.native.draws import share, words
+from detente.engine.summary import BLOCK_PATHS, MANTISSA_BITS
+
+_INTEGER, _POINTER, _FLOAT = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
+
+SHAPES = ("normal", "lognormal", "logit-normal", "uniform", "bernoulli", "exponential")
+"""What a column may be drawn from, besides what only NumPy draws."""
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """`draw[shape](lanes, first path, seed, driver, a, b, scale, period, column)`: a and b are the middle and the
+    spread of what is made of a normal, the least value and the width of what is uniform; where `period` is not zero the
+    value is a growth over so many months, else `scale` is how many base units its unit has.
+    `moments(rows, row, series, lanes, blocks, counts, means, seconds)`.
+    `tally(row, lanes, octaves, pages, room of pages, zeros, ends, state)`.
+    """
+
+    code: objects.Code
+    draw: Mapping[str, Callable[..., None]]
+    moments: Callable[..., None]
+    tally: Callable[..., None]
+
+
+@cache
+def library() -> Library:
+    """The functions for this processor."""
+    lanes = objects.vector_bytes() // 2
+    code = objects.code(f"library, {lanes} lanes", lambda: _written(lanes))
+    drawing = ctypes.CFUNCTYPE(None, *[_INTEGER] * 4, *[_FLOAT] * 4, _POINTER)
+    draw = {shape: drawing(code.address(_entry(shape))) for shape in SHAPES}
+    moments = ctypes.CFUNCTYPE(None, _POINTER, *[_INTEGER] * 4, *[_POINTER] * 3)(code.address("moments"))
+    counting = ctypes.CFUNCTYPE(None, _POINTER, _INTEGER, _POINTER, _POINTER, _INTEGER, *[_POINTER] * 3)
+    return Library(code, draw, moments, counting(code.address("tally")))
+
+
+def _written(lanes: int) -> str:
+    columns = [_column(shape, lanes) for shape in SHAPES]
+    others = [_moments(lanes), _tally()]
+    return module([text for text, _ in (*columns, *others)], [body for _, body in (*columns, *others)])
+
+
+def _entry(shape: str) -> str:
+    return f"draw_{shape.replace('-', '_')}"
+
+
+def _column(shape: str, lanes: int) -> tuple[str, Body]:
+    """Draws of one input, as `engine.draws.input_value` makes them."""
+    body = Body(lanes)
+
+    def given(name: str) -> Vector:
+        return body.spread("double", name)
+
+    grows = body.scalar("fcmp une double %period, 0.0")
+    with body.loop("0", "%lanes", lanes) as lane:
+        first = body.scalar(f"add i64 %path, {lane}")
+        paths = body.spread("i64", first) + body.lane_numbers()
+        u = share(body, words(body, body.splat("i64", 0), paths, "%driver", "%seed")[0])
+        written = _written_value(body, shape, u, given("%a"), given("%b"))
+        address = body.address("%column", body.scalar(f"mul i64 {lane}, 8"))
+        body.store(written * given("%scale"), address)
+        with body.where(grows):
+            body.store(maths.log(written + 1.0, on=body) / given("%period"), address)
+    body.line("ret void")
+    parameters = ("i64 %lanes", "i64 %path", "i64 %seed", "i64 %driver", "double %a", "double %b", "double %scale",
+                  "double %period", "ptr noalias %column")  # fmt: skip
+    return function(_entry(shape), "void", parameters, body, exported=True), body
+
+
+def _written_value(body: Body, shape: str, u: Vector, a: Vector, b: Vector) -> Vector:
+    """A draw as written, made of a share of draws that lies below it."""
+    if shape == "exponential":
+        return 0.0 - maths.log(u, on=body)  # type: ignore[no-any-return]
+    if shape == "uniform":
+        return a + b * u
+    if shape == "bernoulli":
+        return body.choose(a < u, 1.0, 0.0)
+    score: Vector = a + b * maths.normal_quantile(u, on=body)
+    if shape == "normal":
+        return score
+    if shape == "lognormal":
+        return maths.exp(score, on=body)  # type: ignore[no-any-return]
+    return body.splat("double", 1.0) / (maths.exp(0.0 - score, on=body) + 1.0)
+
+
+def _moments(lanes: int) -> tuple[str, Body]:
+    """Moments of each block of paths, as `engine.summary.block_moments` finds them."""
+    body = Body(lanes)
+    stride = lanes * 8
+    body.line(f"%values = alloca [{BLOCK_PATHS} x double], align 64")
+    body.line(f"%terms = alloca [{BLOCK_PATHS} x double], align 64")
+    body.line(f"%there = alloca {body.type_of('i64')}, align 64")
+    mask = body.type_of("i1")
+    typed = body.type_of("double")
+    body.declared.add(f"declare {typed} @llvm.masked.load.v{lanes}f64.p0(ptr, i32, {mask}, {typed})")
+
+    def at(base: str, lane: str) -> str:
+        return body.address(base, body.scalar(f"mul i64 {lane}, 8"))
+
+    with body.loop("0", "%series") as series, body.loop("0", "%blocks") as block:
+        first = body.scalar(f"mul i64 {block}, {BLOCK_PATHS}")
+        left = body.scalar(f"sub i64 %lanes, {first}")
+        before = body.scalar(f"add i64 {first}, {body.scalar(f'mul i64 {series}, %row')}")
+        row = at("%rows", before)
+        body.store(body.splat("i64", 0), "%there", 64)
+        with body.loop("0", str(BLOCK_PATHS), lanes) as lane:
+            numbers = body.spread("i64", lane) + body.lane_numbers()
+            inside = body.vector(
+                "i1", f"icmp slt {body.type_of('i64')} {numbers.name}, {body.spread('i64', left).name}"
+            )
+            absent = body.splat("double", float("nan")).name
+            value = body.vector(
+                "double",
+                f"call {typed} @llvm.masked.load.v{lanes}f64.p0(ptr {at(row, lane)}, i32 8, "
+                f"{mask} {inside.name}, {typed} {absent})",
+            )
+            body.store(value, at("%values", lane), 64)
+            present = value == value  # a nan is not itself
+            body.store(body.choose(present, value, 0.0), at("%terms", lane), 64)
+            more = body.convert("zext", present, "i64")
+            body.store(body.load("i64", "%there", 64) + more, "%there", 64)
+        count = _added_up(body, body.load("i64", "%there", 64), "add")
+        mean = body.scalar(f"fdiv double {_halved(body)}, {_at_least_one(body, count)}")
+        with body.loop("0", str(BLOCK_PATHS), lanes) as lane:
+            value = body.load("double", at("%values", lane), 64)
+            distance = body.choose(value == value, value - body.spread("double", mean), 0.0)
+            body.store(distance * distance, at("%terms", lane), 64)
+        place = body.scalar(f"add i64 {block}, {body.scalar(f'mul i64 {series}, %blocks')}")
+        body.line(f"store i64 {count}, ptr {at('%counts', place)}")
+        body.line(f"store double {mean}, ptr {at('%means', place)}")
+        body.line(f"store double {_halved(body)}, ptr {at('%seconds', place)}")
+    body.line("ret void")
+    assert stride <= BLOCK_PATHS
+    parameters = ("ptr noalias %rows", "i64 %row", "i64 %series", "i64 %lanes", "i64 %blocks", "ptr noalias %counts",
+                  "ptr noalias %means", "ptr noalias %seconds")  # fmt: skip
+    return function("moments", "void", parameters, body, exported=True), body
+
+
+def _halved(body: Body) -> str:
+    """The sum of the terms of a block: the second half onto the first, until one number is left."""
+    width = BLOCK_PATHS // 2
+    while width >= body.lanes:
+        with body.loop("0", str(width), body.lanes) as lane:
+            left = body.address("%terms", body.scalar(f"mul i64 {lane}, 8"))
+            right = body.address(left, width * 8)
+            body.store(body.load("double", left, 64) + body.load("double", right, 64), left, 64)
+        width //= 2
+    return _added_up(body, body.load("double", "%terms", 64), "fadd")
+
+
+def _added_up(body: Body, x: Vector, operation: str) -> str:
+    """The sum of the lanes of a vector, by halves."""
+    count, name, kind = body.lanes, x.name, x.kind
+    while count > 1:
+        half = count // 2
+        halves = []
+        for offset in (0, half):
+            chosen = ", ".join(f"i32 {offset + lane}" for lane in range(half))
+            halves.append(
+                body.scalar(
+                    f"shufflevector <{count} x {kind}> {name}, <{count} x {kind}> poison, <{half} x i32> <{chosen}>"
+                )
+            )
+        name, count = body.scalar(f"{operation} <{half} x {kind}> {halves[0]}, {halves[1]}"), half
+    return body.scalar(f"extractelement <1 x {kind}> {name}, i64 0")
+
+
+def _at_least_one(body: Body, count: str) -> str:
+    some = body.scalar(f"icmp sgt i64 {count}, 1")
+    return body.scalar(f"sitofp i64 {body.scalar(f'select i1 {some}, i64 {count}, i64 1')} to double")
+
+
+def _tally() -> tuple[str, Body]:
+    """Counts of one series in the bins of `engine.summary.Histogram`, on pages of one octave each.
+
+    `octaves` holds the page of each sign and exponent, or -1; `pages` uint32[page, 1024]; `ends` the least and the
+    greatest value. `state` is (pages in use, the lane to go on from): the function stops early where the pages are used
+    up, and goes on there when it is called with more room.
+    """
+    body = Body(1)
+    mantissa = 1 << MANTISSA_BITS
+
+    def at(base: str, number: str, size: int) -> str:
+        return body.address(base, body.scalar(f"mul i64 {number}, {size}"))
+
+    def one_more(address: str) -> None:
+        before = body.scalar(f"load i32, ptr {address}")
+        body.line(f"store i32 {body.scalar(f'add i32 {before}, 1')}, ptr {address}")
+
+    lane_at = body.address("%state", 8)
+    least_at, greatest_at = "%ends", body.address("%ends", 8)
+    begin = body.scalar(f"load i64, ptr {lane_at}")
+    with body.loop(begin, "%lanes") as lane:
+        value = body.scalar(f"load double, ptr {at('%values', lane, 8)}")
+        present = body.scalar(f"fcmp ord double {value}, {value}")
+        with body.where(present):
+            for address, comparison in ((least_at, "olt"), (greatest_at, "ogt")):
+                end = body.scalar(f"load double, ptr {address}")
+                beyond = body.scalar(f"fcmp {comparison} double {value}, {end}")
+                further = body.scalar(f"select i1 {beyond}, double {value}, double {end}")
+                body.line(f"store double {further}, ptr {address}")
+            bits = body.scalar(f"bitcast double {value} to i64")
+            zero = body.scalar(f"fcmp oeq double {value}, 0.0")
+            with body.where(zero):
+                one_more("%zeros")
+            with body.where(body.scalar(f"xor i1 {zero}, true")):
+                octave = body.scalar(f"lshr i64 {bits}, 52")
+                leading = body.scalar(f"lshr i64 {bits}, {52 - MANTISSA_BITS}")
+                inside = body.scalar(f"and i64 {leading}, {mantissa - 1}")
+                slot = at("%octaves", octave, 4)
+                known = body.scalar(f"load i32, ptr {slot}")
+                with body.where(body.scalar(f"icmp slt i32 {known}, 0")):
+                    used = body.scalar("load i64, ptr %state")
+                    full = body.scalar(f"icmp sge i64 {used}, %room")
+                    with body.where(full):
+                        body.line(f"store i64 {lane}, ptr {lane_at}")
+                        body.line("ret void")
+                        body.open(body.labels("unreached")[0])
+                    body.line(f"store i32 {body.scalar(f'trunc i64 {used} to i32')}, ptr {slot}")
+                    body.line(f"store i64 {body.scalar(f'add i64 {used}, 1')}, ptr %state")
+                page = body.scalar(f"zext i32 {body.scalar(f'load i32, ptr {slot}')} to i64")
+                number = body.scalar(f"add i64 {inside}, {body.scalar(f'mul i64 {page}, {mantissa}')}")
+                one_more(at("%pages", number, 4))
+    body.line(f"store i64 %lanes, ptr {lane_at}")
+    body.line("ret void")
+    parameters = ("ptr noalias %values", "i64 %lanes", "ptr noalias %octaves", "ptr noalias %pages", "i64 %room",
+                  "ptr noalias %zeros", "ptr noalias %ends", "ptr noalias %state")  # fmt: skip
+    return function("tally", "void", parameters, body, exported=True), body
