@@ -24,7 +24,6 @@ ONE_SIDED: dict[str, Callable[..., Any]] = {
     "exp": maths.exp,
     "log": maths.log,
     "normal_quantile": maths.normal_quantile,
-    "normal_draw": maths.normal_draw,
     "normal_cdf": maths.normal_cdf,
 }
 AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, INF, -INF, NAN, 5e-324, 2.0**-1022, 1.7976931348623157e308, 1e-300, 1e-12]
@@ -117,21 +116,29 @@ def test_the_normal_quantile_agrees_with_the_standard_library() -> None:
 def test_the_normal_quantile_is_odd_and_increases() -> None:
     u = (np.random.default_rng(5).integers(0, 2**32, 20_000) + 0.5) * 2.0**-32
     assert same_bits(maths.normal_quantile(1.0 - u), -maths.normal_quantile(u))
-    assert same_bits(maths.normal_draw(1.0 - u), -maths.normal_draw(u))
     steps = np.diff(maths.normal_quantile(np.sort(np.unique(u))))
     assert (steps > 0.0).all()
 
 
+WORDS = np.concatenate([np.random.default_rng(6).integers(0, 2**32, 100_000), np.arange(1000), 2**31 - np.arange(1000)])
+WORDS = WORDS.astype(np.uint64)
+
+
 def test_a_normal_draw_is_the_quantile_in_single_precision() -> None:
-    words = np.random.default_rng(6).integers(0, 2**32, 100_000)
-    ends = np.arange(1000)
-    u = (np.concatenate([words, ends, 2**32 - 1 - ends]) + 0.5) * 2.0**-32
-    assert relative_error(maths.normal_draw(u), maths.normal_quantile(u).tolist()) < 5e-7
+    exact = maths.normal_quantile((WORDS + 0.5) * 2.0**-32)
+    assert relative_error(maths.normal_draw(WORDS), exact.tolist()) < 5e-7
 
 
-def test_a_normal_draw_beyond_32_bits_is_the_quantile() -> None:
-    u = array(*(value for value in AWKWARD if not 2.0**-33 <= value <= 1.0 - 2.0**-33))
-    assert same_bits(maths.normal_draw(u), maths.normal_quantile(u))
+def test_normal_draws_are_odd() -> None:
+    """So that their mean over all words is zero, to the bit."""
+    assert same_bits(maths.normal_draw(np.uint64(2**32 - 1) - WORDS), -maths.normal_draw(WORDS))
+
+
+def test_each_normal_draw_is_computed_alone_and_words_stay() -> None:
+    words = WORDS[-500:].copy()
+    whole = maths.normal_draw(words)
+    assert words.tolist() == WORDS[-500:].tolist()
+    assert same_bits(np.concatenate([maths.normal_draw(words[at : at + 1]) for at in range(len(words))]), whole)
 
 
 # Computed with mpmath at 200 bits.
@@ -232,13 +239,12 @@ def test_power_at_its_ends(x: float, y: float, expected: float) -> None:
     assert same_bits(maths.power(array(x), array(y)), array(expected))
 
 
-@pytest.mark.parametrize("function", [maths.normal_quantile, maths.normal_draw])
 @pytest.mark.parametrize(
     ("u", "expected"),
     [(0.0, -INF), (1.0, INF), (0.5, 0.0), (-1e-9, NAN), (1.1, NAN), (INF, NAN), (-INF, NAN), (NAN, NAN)],
 )
-def test_the_normal_quantile_at_its_ends(function: Callable[..., Any], u: float, expected: float) -> None:
-    assert same_bits(function(array(u)), array(expected))
+def test_the_normal_quantile_at_its_ends(u: float, expected: float) -> None:
+    assert same_bits(maths.normal_quantile(array(u)), array(expected))
 
 
 @pytest.mark.parametrize(
@@ -284,6 +290,8 @@ class Number:
         self.value, self.kind = value, kind
 
     def _rounded(self, value: float) -> Number:
+        if self.kind == "i":
+            return Number(int(value), "i")
         if self.kind == "f4":  # a float32 operation is a float64 operation rounded once more: 53 >= 2 * 24 + 2
             value = struct.unpack("f", struct.pack("f", value))[0]
         return Number(value, self.kind)
@@ -311,6 +319,9 @@ class Number:
 
     def __and__(self, other: Number | int) -> Number:
         return Number(self.value & (other.value if isinstance(other, Number) else other), self.kind)  # type: ignore[operator]
+
+    def __xor__(self, other: int) -> Number:
+        return Number(self.value ^ other, self.kind)  # type: ignore[operator]
 
     def __lshift__(self, places: int) -> Number:
         return Number(int(self.value) << places, self.kind)  # `from_bits` drops what has left the word
@@ -359,6 +370,12 @@ class OneByOne:
     def sqrt(self, x: Number) -> Number:
         return Number(math.sqrt(x.value) if x.value >= 0.0 else NAN, x.kind)
 
+    def lower_half(self, x: Number) -> Number:
+        return Number(struct.unpack("<i", (int(x.value) & (1 << 32) - 1).to_bytes(4, "little"))[0], "i")
+
+    def to_float(self, x: Number) -> Number:
+        return Number(0.0, "f4")._rounded(float(x.value))
+
     def to_bits(self, x: Number) -> Number:
         kind = {"f8": "q", "f4": "i"}[x.kind]
         return Number(struct.unpack(kind, struct.pack(x.kind.replace("f8", "d").replace("f4", "f"), x.value))[0], kind)
@@ -387,6 +404,12 @@ def one_by_one(function: Callable[..., Any], *values: float) -> FloatArray:
 @pytest.mark.parametrize("name", ONE_SIDED)
 def test_another_back_end_gives_the_same_bits(name: str, x: float) -> None:
     assert same_bits(one_by_one(ONE_SIDED[name], x), ONE_SIDED[name](array(x)))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_another_back_end_draws_the_same_normals(word: int) -> None:
+    drawn = maths.normal_draw(Number(word, "q"), on=OneByOne())
+    assert same_bits(array(drawn.value), maths.normal_draw(np.array([word], dtype=np.uint64)))
 
 
 @given(any_float | st.floats(-5.0, 5.0), any_float | st.floats(-30.0, 30.0) | st.integers(-9, 9).map(float))

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 @cache
 def why_not_compiled() -> str:
     """Why programs are not compiled here; nothing where they are."""
-    if os.environ.get("DETENTE_ENGINE") == "numpy":
+    chosen = os.environ.get("DETENTE_ENGINE") or "compiled"
+    if chosen == "numpy":
         return "DETENTE_ENGINE is numpy"
+    if chosen != "compiled":
+        return f"DETENTE_ENGINE is '{chosen}', which is neither compiled nor numpy"
     try:
-        from detente.engine.native import objects
+        from detente.engine.native.library import library as compiled
 
-        objects.vector_bytes()
+        compiled()
     except (ImportError, OSError, RuntimeError) as error:
         return str(error) or type(error).__name__
     return ""

@@ -56,8 +56,14 @@ def drawn_arguments(
 def input_value(
     graph: Graph, name: str, override: Override | None, seed: int, paths: PathArray, central: bool = False
 ) -> FloatArray | float:
-    """The value of an input in base units: one number, or float64[path]."""
+    """The value of an input in base units: one number, or float64[path].
+
+    Raises:
+        ValueError: for an override that is not finite.
+    """
     one = graph.inputs[name]
+    if isinstance(override, float | int | np.ndarray) and not np.isfinite(override).all():
+        raise ValueError(f"'{name}' is given a number that is not finite")
     if isinstance(override, float | int):
         return float(override)
     if isinstance(override, np.ndarray):
@@ -126,16 +132,18 @@ class Shocks:
         """float64[path] for a driver in a calendar month; 0 on the central path."""
         if self.central:
             return np.zeros(len(self.paths))
-        return np.asarray(maths.normal_draw(self._share(driver, month)))
+        return np.asarray(maths.normal_draw(self._words(driver, month)))
 
     def uniform(self, driver: str, month: int) -> FloatArray:
         """float64[path] within (0, 1) for a driver in a calendar month; 0 on the central path."""
-        return np.zeros(len(self.paths)) if self.central else self._share(driver, month)
+        if self.central:
+            return np.zeros(len(self.paths))
+        return (self._words(driver, month).astype(np.float64) + 0.5) * 2.0**-32
 
-    def _share(self, driver: str, month: int) -> FloatArray:
+    def _words(self, driver: str, month: int) -> npt.NDArray[np.uint64]:
         number, word = divmod(month, 4)
         kept = self._blocks.get(driver)
         if kept is None or kept[0] != number:
             kept = (number, block(self.seed, driver_key(driver), self.paths, number))
             self._blocks[driver] = kept
-        return (kept[1][word].astype(np.float64) + 0.5) * 2.0**-32
+        return kept[1][word]

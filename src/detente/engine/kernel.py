@@ -59,10 +59,11 @@ def execute(
     setting: Setting,
     drawn: Drawn,
     keep: Callable[[Phase, int, Values], None],
-) -> Values:
-    """Run the program over the lanes and give the slots as they are after the last month.
+) -> None:
+    """Run the program over the lanes.
 
-    `drawn` gives the shocks, float64[lane] each. `keep(phase, month, values)` sees the slots after every month.
+    `drawn` gives the shocks, float64[lane] each. `keep(phase, month, values)` sees the slots of every month, those of
+    the end in the last.
     """
     start, now, last = setting.start, setting.now, setting.last
     record, each_month = _prepared(program, "record"), _prepared(program, "month")
@@ -77,7 +78,8 @@ def execute(
         _carry(program, "record start", values)
         for memory in program.memories:
             if memory.earlier >= 0:
-                values[memory.earlier] = np.float64("nan")  # not known, unless a month of the record tells it
+                # Not known, unless a month of the record tells it; a truth must be one all the same.
+                values[memory.earlier] = np.bool_(True) if memory.boolean else np.float64("nan")
         for month in range(start + 1, now + 1):
             _set_month(rows, month - start, values)
             _draw(program, drawn, month, values)
@@ -97,7 +99,6 @@ def execute(
                 _run(program.code["end"], values)
             keep("month", month, values)
             _carry(program, "month", values)
-    return values
 
 
 def by_month(program: Program, setting: Setting) -> dict[int, FloatArray]:
@@ -200,21 +201,24 @@ class Interpreter:
         program, lanes = self.program, count * len(given)
         paths = np.arange(first, first + count, dtype=np.uint64)
         outputs = np.empty((len(program.outputs), self.setting.months, lanes))
+        measures = np.empty((len(program.measures), lanes))
         watched = np.zeros(lanes, dtype=np.bool_)
 
         def keep(phase: Phase, month: int, values: Values) -> None:
-            if phase == "month":
-                for row, slot in enumerate(program.outputs.values()):
-                    np.add(values[slot], 0.0, out=outputs[row, month - self.setting.now - 1])  # a zero without a sign
-                for slot in program.watched:
-                    np.logical_or(watched, ~np.isfinite(values[slot]), out=watched)
+            if phase != "month":
+                return
+            for row, slot in enumerate(program.outputs.values()):
+                # A zero without a sign, here and below: which of two a minimum gives is left to the processor.
+                np.add(values[slot], 0.0, out=outputs[row, month - self.setting.now - 1])
+            for slot in program.watched:
+                np.logical_or(watched, ~np.isfinite(values[slot]), out=watched)
+            if month == self.setting.last:
+                for row, slot in enumerate(program.measures.values()):
+                    np.add(values[slot], 0.0, out=measures[row])
 
         drawn = _OfVariants(Shocks(seed, paths), tuple(one.central for one in given))
         arguments = {name: _laid_out([one.arguments[name] for one in given], count) for name in program.arguments}
-        values = execute(program, arguments, self.setting, drawn, keep)
-        measures = np.empty((len(program.measures), lanes))
-        for row, slot in enumerate(program.measures.values()):
-            np.add(values[slot], 0.0, out=measures[row])
+        execute(program, arguments, self.setting, drawn, keep)
         return Lanes(outputs, measures, watched)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from detente.engine.program import Instruction, Memory, Phase, Program
+from detente.engine.program import Instruction, Memory, Phase, Program, Rate
 from tests.engine.native.harness import made
 
 OF_NUMBERS = {
@@ -73,7 +73,7 @@ def programs(draw: st.DrawFn) -> Program:
         constants[draft.readable(draft.slot(False))] = value
     for value in draw(st.lists(st.sampled_from((0.0, 1.0)), max_size=1)):
         constants[draft.readable(draft.slot(True))] = value
-    hoisted = {"once": draft.lines(2)}
+    hoisted: dict[Rate, list[Instruction]] = {"once": draft.lines(2)}
     settled = list(draft.numbers), list(draft.truths)
 
     tables = {f"table {n}": draft.readable(draft.slot(False)) for n in range(draw(st.integers(0, 2)))}
@@ -121,7 +121,7 @@ def programs(draw: st.DrawFn) -> Program:
     return made(
         draft.slots,
         code,
-        hoisted,  # type: ignore[arg-type]
+        hoisted,
         [
             Memory(f"memory {n}", slot, earlier, of, kind)
             for n, ((slot, earlier, _, kind), of) in enumerate(zip(remembered, sources, strict=True))

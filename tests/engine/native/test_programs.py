@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,16 +42,16 @@ def counting(normals: bool = True, uniforms: bool = True) -> Program:
     drawn = {"normal": [5, 6] * normals, "uniform": [7, 8] * uniforms}
     slots = [slot for each in drawn.values() for slot in each]
     code: dict[Phase, list[Instruction]] = {}
-    targets = {"record start": first, "record": now, "month": month, "end": end}
+    targets: dict[Phase, int] = {"record start": first, "record": now, "month": month, "end": end}
     for number, (phase, target) in enumerate(targets.items()):
         before = slots[0] if phase == "record start" else month if phase == "end" else total
-        lines = []
+        lines: list[Instruction] = []
         for slot in slots[: 1 + number]:
             into = 20 + 10 * number + len(lines)
             lines.append(Instruction("add", into, (before, slot)))
             before = into
         lines.append(Instruction("add", target, (before, slots[-1])))
-        code[phase] = lines  # type: ignore[index]
+        code[phase] = lines
     memory = Memory("total", total, -1, {"record start": first, "record": now, "month": month}, False)
     return made(
         60,
@@ -139,7 +140,7 @@ def test_a_program_without_outputs_measures_or_arguments(width: int) -> None:
         "month": [Instruction("add", 3, (0, 1))],
         "end": [Instruction("multiply", 4, (3, 1))],
     }
-    asked: list[dict[str, dict[str, int]]] = [
+    asked: list[dict[str, Any]] = [
         {"outputs": {"x": 3}},
         {"measures": {"y": 4}},
         {"outputs": {"x": 3}, "measures": {"y": 4, "x": 3, "two": 1}},
@@ -147,8 +148,8 @@ def test_a_program_without_outputs_measures_or_arguments(width: int) -> None:
     ]
     for more, argument in itertools.product(asked, (True, False)):
         given = [Given({"a": with_spare([1.0, 2.0, 3.0])} if argument else {})]
-        where = {"arguments": {"a": 0}} if argument else {"month_slot": 0}
-        of = made(5, code, constants={1: 2.0}, watched=[3], **where, **more)
+        where: dict[str, Any] = {"arguments": {"a": 0}} if argument else {"month_slot": 0}
+        of = made(5, code, None, (), constants={1: 2.0}, watched=[3], **where, **more)
         for told in (setting(), setting(NOW, NOW, NOW + 1)):
             found = assert_engines_agree(of, told, width, given, count=3)
             assert found.outputs.shape == (len(of.outputs), told.months, 3)
@@ -224,14 +225,25 @@ def test_memories_change_places_and_see_the_record_as_a_month_opened() -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_without_a_record_the_month_before_now_is_not_known(width: int) -> None:
-    x, before, later, one = range(4)
+    """A number is absent then; a truth is one all the same, and both engines take the same."""
+    x, before, later, one, flag, flag_before, flag_later, no, told = range(9)
     memories = [
         Memory("x", x, before, {"record start": one, "record": one, "month": one}, False),
         Memory("later", later, -1, {"start": before, "month": later}, False),
+        Memory("flag", flag, flag_before, {"record start": no, "record": no, "month": no}, True),
+        Memory("flag later", flag_later, -1, {"start": flag_before, "month": flag_later}, True),
     ]
-    of = made(4, memories=memories, constants={one: 1.0}, outputs={"later": later}, watched=[later])
+    of = made(
+        9,
+        {"month": [Instruction("or", told, (flag_later, no))]},
+        memories=memories,
+        constants={one: 1.0, no: 0.0},
+        booleans={flag, flag_before, flag_later, no, told},
+        outputs={"later": later, "told": told},
+        watched=[later],
+    )
     found = assert_engines_agree(of, setting(NOW, NOW, LAST), width, NOTHING, count=3)
-    assert np.isnan(found.outputs).all()
+    assert np.isnan(found.outputs[0]).all()
     assert found.watched.all()
 
 

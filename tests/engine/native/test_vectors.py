@@ -28,7 +28,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": maths.log,
     "power": maths.power,
     "normal_quantile": maths.normal_quantile,
-    "normal_draw": maths.normal_draw,
     "normal_cdf": maths.normal_cdf,
 }
 EDGES: dict[str, tuple[float, ...]] = {
@@ -36,14 +35,13 @@ EDGES: dict[str, tuple[float, ...]] = {
     "log": (TINY, LARGEST, 1 / np.sqrt(2.0), np.sqrt(2.0), 2.0),
     "power": (TINY, LARGEST, -TINY, -LARGEST, 1e-308, 2.0**64, -(2.0**64)),
     "normal_quantile": (2.0**-1074, 5.55e-11 / 4, 1.4e-11, 2.0**-33, 1 - 2.0**-33, 1 - 2.0**-53, 1.0 + 2.0**-52, 2.0),
-    "normal_draw": (2.0**-33, 2.0**-34, 2.0**-32, 1 - 2.0**-33, 1 - 2.0**-34, 5.55e-11 / 4, 1e-300),
     "normal_cdf": (4.0 * np.sqrt(2.0), 0.46875 * np.sqrt(2.0), 8.3, -37.5, -37.6, -39.0, 40.0, -40.0, 41.0),
 }
 """Arguments at which a function turns to another branch, beside those at which all do."""
 
 
 MADE: dict[str, Callable[[Body, Any], Any]] = {
-    "word": lambda body, word: body.convert("uitofp", word, "double"),
+    "word": lambda body, word: body.convert("uitofp", word & 0xFFFFFFFF, "double"),
     "share": draws.share,
     "normal": draws.normal,
 }
@@ -192,16 +190,21 @@ def test_words_shares_and_normals_of_any_counter(width: int, back: int, block: i
     """Also of the last paths there are, and of seeds and drivers whose highest bit is set."""
     path = max(0, 2**32 - width - back)
     paths = np.arange(path, path + width, dtype=np.uint64)
-    words = np.array(random.block(seed, driver, paths, block)).astype(np.float64)
-    shares = (words + 0.5) * 2.0**-32
-    for made, expected in (("word", words), ("share", shares), ("normal", maths.normal_draw(shares))):
+    words = np.array(random.block(seed, driver, paths, block))
+    shares = (words.astype(np.float64) + 0.5) * 2.0**-32
+    for made, expected in (("word", words), ("share", shares), ("normal", maths.normal_draw(words))):
         assert not (told := differing(drawn(made, width, path, block, driver, seed), expected)), f"{made}: {told}"
 
 
-@pytest.mark.parametrize("width", [8, 16])
-def test_the_outermost_words_make_the_outermost_shares_and_normals(width: int) -> None:
-    """What no draw of a test is likely to meet: the first, the middle and the last words there are."""
-    words = np.array([0, 1, 2, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 2, 2**32 - 1], dtype=np.uint64)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_shares_and_normals_of_words(width: int) -> None:
+    """Of random words, and of what no draw of a test is likely to meet: the first, the middle and the last there are.
+    What stands above the 32 bits of a word is nobody's."""
+    ends = np.array([0, 2**31, 2**32], dtype=np.int64)[:, np.newaxis] + np.arange(-70, 70)
+    words = ends[(ends >= 0) & (ends < 2**32)].astype(np.uint64)
+    words = np.concatenate([words, np.random.default_rng(width).integers(0, 2**32, 50_000, dtype=np.uint64)])
     shares = (words.astype(np.float64) + 0.5) * 2.0**-32
-    assert not (told := differing(computed("share", width, words, words), shares)), told
-    assert not (told := differing(computed("normal", width, words, words), maths.normal_draw(shares))), told
+    for above in (0, 2**32, 0xFFFFFFFF << 32, 0xDEADBEEF << 32):
+        given_words = words | np.uint64(above)
+        assert not (told := differing(computed("share", width, given_words, words), shares)), told
+        assert not (told := differing(computed("normal", width, given_words, words), maths.normal_draw(words))), told

@@ -81,7 +81,7 @@ class Vector:
         return self._made("lshr", self.name, self._with(count))
 
     def __lt__(self, other: Any) -> Vector:
-        return self._made("fcmp olt", self.name, self._with(other), "i1")
+        return self._made("fcmp olt" if self.kind in _FLOATS else "icmp slt", self.name, self._with(other), "i1")
 
     def __le__(self, other: Any) -> Vector:
         return self._made("fcmp ole", self.name, self._with(other), "i1")
@@ -255,6 +255,12 @@ class Body:
     def sqrt(self, x: Vector) -> Vector:
         return self.intrinsic("sqrt", x)
 
+    def lower_half(self, bits: Vector) -> Vector:
+        return self.convert("trunc", bits, "i32")
+
+    def to_float(self, whole: Vector) -> Vector:
+        return self.convert("sitofp", whole, "float")
+
     def to_bits(self, x: Vector) -> Vector:
         return self.convert("bitcast", x, "i64" if x.kind == "double" else "i32")
 
@@ -268,25 +274,33 @@ class Body:
         return self.convert("fpext", x, "double")
 
 
-def least(body: Body, x: Vector, y: Vector) -> Vector:
-    """The smaller of two, NaN where either is: a NaN on the right comes through the comparison by itself."""
-    return _extreme(body, x, y, x < y)
+def least(body: Body, x: Vector, y: Vector, x_sure: bool, y_sure: bool) -> Vector:
+    """The smaller of two, NaN where either is; of one that is `sure` it is known that it is none."""
+    return _extreme(body, x, y, x_sure, y_sure, lambda one, other: one < other)
 
 
-def greatest(body: Body, x: Vector, y: Vector) -> Vector:
-    """The greater of two, NaN where either is."""
-    return _extreme(body, x, y, x > y)
+def greatest(body: Body, x: Vector, y: Vector, x_sure: bool, y_sure: bool) -> Vector:
+    """The greater of two, in the same way."""
+    return _extreme(body, x, y, x_sure, y_sure, lambda one, other: one > other)
 
 
-def _extreme(body: Body, x: Vector, y: Vector, first: Vector) -> Vector:
-    unknown = body.vector("i1", f"fcmp uno {body.type_of('double')} {x.name}, {x.name}")
-    return body.choose(unknown, x, body.choose(first, x, y))
+def _extreme(
+    body: Body, x: Vector, y: Vector, x_sure: bool, y_sure: bool, before: Callable[[Vector, Vector], Vector]
+) -> Vector:
+    if y_sure and not x_sure:
+        x, y, x_sure = y, x, True
+    found = body.choose(before(x, y), x, y)  # a NaN on the right comes through, one on the left does not
+    if x_sure:
+        return found
+    return body.choose(body.vector("i1", f"fcmp uno {body.type_of('double')} {x.name}, {x.name}"), x, found)
 
 
 def function(name: str, result: str, parameters: Sequence[str], body: Body, exported: bool = False) -> str:
     """A function with the body that was written; `parameters` are typed names. One that is not exported is called
     from the module alone."""
-    linkage, attributes = ("", "nounwind") if exported else ("internal ", "noinline nounwind")
+    linkage, inlined = ("", "") if exported else ("internal ", "noinline ")
+    # Vectors that do not fit the registers wait on the stack, where one across two cache lines takes twice as long.
+    attributes = f"{inlined}nounwind alignstack(64)"
     head = f"define {linkage}{result} @{name}({', '.join(parameters)}) {attributes} {{"
     return "\n".join([head, "entry:", *body.lines, "}"])
 

@@ -16,8 +16,8 @@ _WORD_AS_FRACTION = 0x4330000000000000  # the bits of 2**52, whose last places c
 
 
 def words(body: Body, block: Vector, paths: Vector, driver: str, seed: str) -> tuple[Vector, ...]:
-    """Philox 4x32-10 of a counter (block of months, path, driver) under a seed: four words of 32 bits in lanes of
-    64, where one multiplication of the processor gives a whole product of two words."""
+    """Philox 4x32-10 of a counter (block of months, path, driver) under a seed: four words of 32 bits in the lower
+    halves of lanes of 64, where one multiplication of the processor gives a whole product of two words."""
 
     def half(number: str, high: bool) -> str:
         return body.scalar(f"lshr i64 {number}, 32" if high else f"and i64 {number}, {_WORD}")
@@ -34,19 +34,31 @@ def words(body: Body, block: Vector, paths: Vector, driver: str, seed: str) -> t
             for key, step in zip(keys, _KEY_STEPS, strict=True)
         )
         one, two = (first & _WORD) * _MULTIPLIERS[0], (third & _WORD) * _MULTIPLIERS[1]
-        first, second = (two >> 32) ^ second ^ low, two & _WORD
-        third, fourth = (one >> 32) ^ fourth ^ high, one & _WORD
+        # Only lower halves count: what is above them falls away in the next multiplication.
+        first, second = _upper_half(two) ^ second ^ low, two
+        third, fourth = _upper_half(one) ^ fourth ^ high, one
     return first, second, third, fourth
+
+
+def _upper_half(x: Vector) -> Vector:
+    """The upper half of each lane in its lower one, whatever is above: a shuffle, for which processors have room while
+    they multiply."""
+    body = x.body
+    halves, count = f"<{2 * body.lanes} x i32>", 2 * body.lanes
+    narrow = body.scalar(f"bitcast {body.type_of('i64')} {x.name} to {halves}")
+    places = ", ".join(f"i32 {place | 1}" for place in range(count))
+    moved = body.scalar(f"shufflevector {halves} {narrow}, {halves} poison, <{count} x i32> <{places}>")
+    return body.vector("i64", f"bitcast {halves} {moved} to {body.type_of('i64')}")
 
 
 def share(body: Body, word: Vector) -> Vector:
     """A word as a number within (0, 1), as `engine.random.uniform` has it."""
-    whole = body.from_bits(word | _WORD_AS_FRACTION) - 2.0**52
+    whole = body.from_bits((word & _WORD) | _WORD_AS_FRACTION) - 2.0**52
     return (whole + 0.5) * 2.0**-32
 
 
 def normal(body: Body, word: Vector) -> Vector:
-    drawn: Vector = maths.normal_draw(share(body, word), on=body)
+    drawn: Vector = maths.normal_draw(word, on=body)
     return drawn
 
 

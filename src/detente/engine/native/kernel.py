@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isnan
 
 from detente.engine import maths
 from detente.engine.native import draws
 from detente.engine.native.assembly import ALIGNED as ALIGNED
 from detente.engine.native.assembly import Body, Vector, function, greatest, least, module
+from detente.engine.native.finite import looked_at, unsure
 from detente.engine.program import Instruction, Phase, Program
 from detente.engine.random import MONTHS_IN_BLOCK, driver_key
 
@@ -43,21 +45,22 @@ _SIMPLE: dict[str, Callable[..., Vector]] = {
     "not": lambda x: ~x,
 }
 
-_OWN: dict[str, Callable[..., Vector]] = {"exponential": maths.exp, "logarithm": maths.log, "power": maths.power}
+_CALLED: dict[str, Callable[..., Vector]] = {"logarithm": maths.log, "power": maths.power}
+"""Operations that are functions of their own."""
 
 
-def applied(body: Body, operation: str, values: list[Vector]) -> Vector:
+def applied(body: Body, operation: str, values: list[Vector], sure: tuple[bool, ...]) -> Vector:
     """An operation of a program on vectors; the same bits as `engine.kernel.OPERATIONS` but for the sign of a zero,
-    which no operation of a program looks at."""
+    which no operation of a program looks at. `sure` says of each value that it is no nan."""
     if operation in _SIMPLE:
         return _SIMPLE[operation](*values)
     match operation:
         case "divide":
             return values[0] / (values[1] + 0.0)
         case "minimum":
-            return least(body, *values)
+            return least(body, *values, *sure)
         case "maximum":
-            return greatest(body, *values)
+            return greatest(body, *values, *sure)
         case "select":
             return body.choose(*values)
         case "negative":
@@ -68,6 +71,9 @@ def applied(body: Body, operation: str, values: list[Vector]) -> Vector:
             return body.sqrt(values[0])
         case "floor":
             return body.floor(values[0])
+        case "exponential":  # in place, where it need not empty all registers first
+            found: Vector = maths.exp(*values, on=body)
+            return found
         case _:
             return body.call("double", operation, *values)
 
@@ -109,6 +115,7 @@ class _Writer:
     row: str = "%series"
     known: dict[int, Vector] = field(default_factory=dict)
     called: set[str] = field(default_factory=set)
+    unsure: frozenset[int] | None = None  # which slots may be nan, once that is known
 
     def cell(self, number: int) -> str:
         return self.body.address("%arena", number * self.body.bytes_of("double"))
@@ -140,6 +147,11 @@ class _Writer:
             )
         return body.load("double", address, body.aligned)
 
+    def is_number(self, slot: int) -> bool:
+        if slot in self.program.constants:
+            return not isnan(self.program.constants[slot])
+        return self.unsure is not None and slot not in self.unsure
+
     def keep(self, slot: int, value: Vector) -> None:
         """Into the arena."""
         address = self.cell(self.layout.cells[slot])
@@ -155,8 +167,9 @@ class _Writer:
     def run(self, code: tuple[Instruction, ...]) -> None:
         for one in code:
             values = [self.read(source) for source in one.sources]
-            self.known[one.target] = applied(self.body, one.operation, values)
-            if one.operation in _OWN:
+            sure = tuple(self.is_number(source) for source in one.sources)
+            self.known[one.target] = applied(self.body, one.operation, values, sure)
+            if one.operation in _CALLED:
                 self.called.add(one.operation)
 
     def carry(self, phase: Phase) -> None:
@@ -260,16 +273,18 @@ def _lane(writer: _Writer) -> None:
     with body.loop(opening, body.scalar("add i64 %end, 1")) as month:
         writer.at_month(month)
         writer.draw("month", opening)
+        writer.unsure = unsure(program)
         writer.run(program.code["month"])
-        _watch(writer)
+        _watch(writer, looked_at(program))
         since = body.scalar(f"sub i64 {month}, {opening}")
         count = body.scalar("sub i64 %end, %now")
         for number, slot in enumerate(program.outputs.values()):
             place = body.scalar(f"add i64 {body.scalar(f'mul i64 {count}, {number}')}, {since}")
             writer.output("%outputs", "%output_row", place, slot)
-        if program.measures:
+        if program.measures or program.watched:
             with body.where(body.scalar(f"icmp eq i64 {month}, %end")):
                 before = dict(writer.known)
+                _watch(writer, program.watched)
                 writer.run(program.code["end"])
                 for number, slot in enumerate(program.measures.values()):
                     writer.output("%measures", "%measure_row", number, slot)
@@ -286,11 +301,11 @@ def _once(writer: _Writer, phase: Phase, month: str) -> None:
     writer.carry(phase)
 
 
-def _watch(writer: _Writer) -> None:
-    """One sum tells whether all that is watched is finite. Where it is not, for a value or for its own size, each value
+def _watch(writer: _Writer, slots: tuple[int, ...]) -> None:
+    """One sum tells whether all of these are finite. Where it is not, for a value or for its own size, each value
     is asked: one that is not finite differs from itself by NaN, and every other by nothing."""
     body = writer.body
-    terms = [writer.read(slot) for slot in writer.program.watched]
+    terms = [writer.read(slot) for slot in slots]
     if not terms:
         return
     address = writer.cell(writer.layout.fault)
@@ -314,6 +329,6 @@ def _helper(name: str, lanes: int) -> tuple[str, Body]:
     body = Body(lanes)
     names = ("%x", "%y") if name == "power" else ("%x",)
     typed = body.type_of("double")
-    found = _OWN[name](*(Vector(body, "double", one) for one in names), on=body)
+    found = _CALLED[name](*(Vector(body, "double", one) for one in names), on=body)
     body.line(f"ret {typed} {found.name}")
     return function(name, typed, [f"{typed} {one}" for one in names], body), body

@@ -1,9 +1,9 @@
 """Object code: compiled for the processor at hand, kept on disk, and loaded.
 
 A file of the cache is named by the hash of all that its code depends on: what was compiled, the processor with its
-features, LLVM and llvmlite, and the code generator itself. It begins with a checksum; whatever does not fit it (a file
-cut short, damaged, or of another kind) counts as not there. Files are written whole under another name and renamed, so
-two processes never see half of one; where nothing can be written, nothing is kept.
+features, LLVM and llvmlite, and the code generator itself. It begins with a checksum under that name; whatever does not
+fit it (a file cut short, damaged, of another kind, or renamed) counts as not there. Files are written whole under
+another name and renamed, so two processes never see half of one; where nothing can be written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def _key(what: str) -> str:
     return hashlib.blake2b(what.encode(), key=_surroundings()[:64], digest_size=20).hexdigest()
 
 
-def _sealed(built: bytes) -> bytes:
-    return _MARK + hashlib.blake2b(built, digest_size=32).digest() + built
+def _sealed(key: str, built: bytes) -> bytes:
+    return _MARK + hashlib.blake2b(built, key=key.encode(), digest_size=32).digest() + built
 
 
 def _read(path: Path) -> bytes | None:
@@ -126,7 +126,7 @@ def _read(path: Path) -> bytes | None:
     except OSError:
         return None
     built = content[len(_MARK) + 32 :]
-    if content != _sealed(built):
+    if content != _sealed(path.stem, built):
         return None
     with suppress(OSError):
         os.utime(path)  # used just now
@@ -136,7 +136,7 @@ def _read(path: Path) -> bytes | None:
 def _write(path: Path, built: bytes) -> None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, _sealed(built))
+        write_whole(path, _sealed(path.stem, built))
         old = sorted(path.parent.glob("*.o"), key=lambda one: one.stat().st_mtime)[:-KEPT]
         for one in old:
             one.unlink(missing_ok=True)
