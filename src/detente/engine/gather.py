@@ -15,6 +15,7 @@ from detente.engine.summary import (
     EXACT_PATHS,
     MANTISSA_BITS,
     Branch,
+    CountArray,
     Histogram,
     Moments,
     Sample,
@@ -29,6 +30,9 @@ FloatArray = npt.NDArray[np.float64]
 
 _TOGETHER = 16
 """Histograms that wait before they are merged."""
+
+_OCTAVES = 1 << 11
+"""Exponents of a float64; the sign doubles them."""
 
 
 @dataclass(eq=False)
@@ -102,7 +106,7 @@ class Tally:
     for them."""
 
     def __init__(self, series: int) -> None:
-        self.octaves = np.full((series, 1 << (64 - 52)), -1, dtype=np.int32)
+        self.octaves = np.full((series, 2 * _OCTAVES), -1, dtype=np.int32)
         self.pages = np.zeros((4 * series, 1 << MANTISSA_BITS), dtype=np.uint32)
         self.zeros = np.zeros(series, dtype=np.uint32)
         self.ends = np.tile([np.inf, -np.inf], (series, 1))
@@ -126,14 +130,20 @@ class Tally:
             self.used = int(state[0])
 
     def histogram(self) -> Histogram:
-        series, octave = np.nonzero(self.octaves >= 0)
-        counts = self.pages[self.octaves[series, octave]]
+        found = [self._bins(series) for series in range(len(self.octaves))]
+        keys, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return Histogram(keys, counts, self.ends[:, 0].copy(), self.ends[:, 1].copy())
+
+    def _bins(self, series: int) -> tuple[CountArray, CountArray]:
+        """The keys of the bins in use of a series, rising, and their counts."""
+        octaves = np.flatnonzero(self.octaves[series] >= 0)
+        counts = self.pages[self.octaves[series, octaves]]
         page, inside = np.nonzero(counts)
-        size = ((octave[page] & 0x7FF) << MANTISSA_BITS) + inside
-        bins = np.where(octave[page] >> 11, -1 - size, 1 + size)
-        keys = (series[page] << BIN_BITS) + BIN_ZERO + bins
-        empty = np.flatnonzero(self.zeros)
-        keys = np.concatenate([keys, (empty << BIN_BITS) + BIN_ZERO])
-        found = np.concatenate([counts[page, inside], self.zeros[empty]]).astype(np.int64)
-        order = np.argsort(keys, kind="stable")
-        return Histogram(keys[order], found[order], self.ends[:, 0].copy(), self.ends[:, 1].copy())
+        octave = octaves[page]
+        size = ((octave & (_OCTAVES - 1)) << MANTISSA_BITS) + inside
+        bins = np.where(octave & _OCTAVES, -1 - size, 1 + size)
+        found = counts[page, inside].astype(np.int64)
+        if self.zeros[series]:
+            bins, found = np.append(bins, 0), np.append(found, np.int64(self.zeros[series]))
+        order = np.argsort(bins)
+        return (series << BIN_BITS) + BIN_ZERO + bins[order], found[order]

@@ -149,7 +149,9 @@ class Sample:
 
     @cached_property
     def _sorted(self) -> FloatArray:
-        return np.sort(np.concatenate(self.pieces, axis=1), axis=1)  # absent values go last
+        whole = np.concatenate(self.pieces, axis=1)
+        whole.sort(axis=1)  # absent values go last
+        return whole
 
     def ordered(self, rank: CountArray, count: CountArray) -> FloatArray:
         """The value of each rank, from zero to count - 1: int64[..., series] to float64[..., series]."""

@@ -5,74 +5,77 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from detente.engine import maths
 from detente.engine.draws import Arguments, input_value
 from detente.engine.lanes import with_room
 from detente.engine.native.engine import aligned, signed
-from detente.engine.native.library import Library
+from detente.engine.native.library import COLUMN, SHAPES, Library
 from detente.engine.quantiles import Z95
 from detente.engine.random import driver_key
 from detente.graph.events import exponential_draw
 from detente.graph.model import Graph, Input
 from detente.lang.distribution import NORMAL_SHAPES
 
-
-@dataclass(frozen=True)
-class _Column:
-    """How one column is drawn: see `native.library.Library`."""
-
-    name: str
-    shape: str
-    driver: int
-    a: float = 0.0
-    b: float = 0.0
-    scale: float = 1.0
-    period: float = 0.0
+How = tuple[int, int, float, float, float, float]
+"""A row of `native.library.COLUMN`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The columns of a graph that are needed: `quick` ones are drawn by machine code, `others` through NumPy."""
+    """The columns of a graph that are needed: `quick` ones are drawn by machine code, `others` through NumPy; what is
+    `fixed` is one number."""
 
     graph: Graph
     library: Library
-    quick: tuple[_Column, ...]
+    quick: tuple[str, ...]
+    how: npt.NDArray[np.void]
     others: tuple[str, ...]
+    fixed: Arguments
 
     @classmethod
     def of(cls, graph: Graph, library: Library, needed: frozenset[str]) -> Columns:
-        quick = [_Column(exponential_draw(event), "exponential", driver_key(event)) for event in graph.hazards]
+        quick = {exponential_draw(event): _how("exponential", event) for event in graph.hazards}
         others: list[str] = []
+        fixed: Arguments = {}
         for name, one in graph.inputs.items():
-            column = _column(graph, one)
-            if column is None:
+            how = _how_drawn(graph, one)
+            if one.distribution.shape == "fixed":
+                fixed[name] = input_value(graph, name, None, 0, np.zeros(0, dtype=np.uint64))
+            elif how is None:
                 others.append(name)
             else:
-                quick.append(column)
+                quick[name] = how
+        quick = {name: how for name, how in quick.items() if name in needed}
         return cls(
             graph,
             library,
-            tuple(column for column in quick if column.name in needed),
+            tuple(quick),
+            np.array(list(quick.values()), dtype=COLUMN),
             tuple(name for name in others if name in needed),
+            {name: value for name, value in fixed.items() if name in needed},
         )
 
     def drawn(self, seed: int, first: int, count: int) -> Arguments:
         """The columns for `count` paths from `first` on: float64[path] with room, or one number."""
         room = with_room(count)
         paths = np.arange(first, first + room, dtype=np.uint64)
-        found: Arguments = {name: input_value(self.graph, name, None, seed, paths) for name in self.others}
-        block = aligned(len(self.quick), room)
-        for column, row in zip(self.quick, block, strict=True):
-            draw = self.library.draw[column.shape]
-            key = signed(column.driver)
-            given = (column.a, column.b, column.scale, column.period)
-            draw(room, first, signed(seed), key, *given, row.ctypes.data)
-            found[column.name] = row
+        found = dict(self.fixed)
+        for name in self.others:
+            found[name] = input_value(self.graph, name, None, seed, paths)
+        columns = aligned(len(self.quick), room)
+        self.library.draw(room, first, signed(seed), len(columns), self.how.ctypes.data, columns.ctypes.data, room)
+        found.update(zip(self.quick, columns, strict=True))
         return found
 
 
-def _column(graph: Graph, one: Input) -> _Column | None:
+def _how(shape: str, stream: str, a: float = 0.0, b: float = 0.0, scale: float = 1.0, period: float = 0.0) -> How:
+    return (SHAPES.index(shape), driver_key(stream), a, b, scale, period)
+
+
+def _how_drawn(graph: Graph, one: Input) -> How | None:
+    """How an input is drawn; None where the library cannot."""
     shape = one.distribution
     ((stream, weight), *more) = graph.mixing.get(one.name, ((one.stream, 1.0),))
     if more or weight != 1.0:
@@ -95,4 +98,4 @@ def _column(graph: Graph, one: Input) -> _Column | None:
         a, b = low, high - low
     grows = shape.kind == "growth"
     scale, period = (1.0, float(shape.period)) if grows else (shape.scale, 0.0)
-    return _Column(one.name, shape.shape, driver_key(stream), a, b, scale, period)
+    return _how(shape.shape, stream, a, b, scale, period)

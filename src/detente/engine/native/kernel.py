@@ -58,9 +58,9 @@ def applied(body: Body, operation: str, values: list[Vector], sure: tuple[bool, 
         case "divide":
             return values[0] / (values[1] + 0.0)
         case "minimum":
-            return least(body, *values, *sure)
+            return least(body, values[0], values[1], sure[0], sure[1])
         case "maximum":
-            return greatest(body, *values, *sure)
+            return greatest(body, values[0], values[1], sure[0], sure[1])
         case "select":
             return body.choose(*values)
         case "negative":

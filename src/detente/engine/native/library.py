@@ -7,9 +7,11 @@ One module, compiled once for a processor and kept on disk. Each function gives 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+
+import numpy as np
 
 from detente.engine import maths
 from detente.engine.native import objects
@@ -17,23 +19,27 @@ from detente.engine.native.assembly import Body, Vector, function, module
 from detente.engine.native.draws import share, words
 from detente.engine.summary import BLOCK_PATHS, MANTISSA_BITS
 
-_INTEGER, _POINTER, _FLOAT = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
+_INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 
 SHAPES = ("normal", "lognormal", "logit-normal", "uniform", "bernoulli", "exponential")
 """What a column may be drawn from, besides what only NumPy draws."""
 
 
+COLUMN = np.dtype([("shape", "i8"), ("driver", "u8"), ("a", "f8"), ("b", "f8"), ("scale", "f8"), ("period", "f8")])
+"""How a column is drawn: the place of its shape in `SHAPES`; a and b are the middle and the spread of what is made of
+a normal, the least value and the width of what is uniform, a the chance of none. Where `period` is not zero the value
+is a growth over so many months, else `scale` is how many base units its unit has."""
+
+
 @dataclass(frozen=True, eq=False)
 class Library:
-    """`draw[shape](lanes, first path, seed, driver, a, b, scale, period, column)`: a and b are the middle and the
-    spread of what is made of a normal, the least value and the width of what is uniform; where `period` is not zero the
-    value is a growth over so many months, else `scale` is how many base units its unit has.
-    `moments(rows, row, series, lanes, blocks, counts, means, seconds)`.
+    """`draw(lanes, first path, seed, count, how each is drawn, columns, row)`;
+    `moments(rows, row, series, lanes, blocks, counts, means, seconds)`;
     `tally(row, lanes, octaves, pages, room of pages, zeros, ends, state)`.
     """
 
     code: objects.Code
-    draw: Mapping[str, Callable[..., None]]
+    draw: Callable[..., None]
     moments: Callable[..., None]
     tally: Callable[..., None]
 
@@ -43,17 +49,15 @@ def library() -> Library:
     """The functions for this processor."""
     lanes = objects.vector_bytes() // 2
     code = objects.code(f"library, {lanes} lanes", lambda: _written(lanes))
-    drawing = ctypes.CFUNCTYPE(None, *[_INTEGER] * 4, *[_FLOAT] * 4, _POINTER)
-    draw = {shape: drawing(code.address(_entry(shape))) for shape in SHAPES}
+    draw = ctypes.CFUNCTYPE(None, *[_INTEGER] * 4, _POINTER, _POINTER, _INTEGER)(code.address("draw"))
     moments = ctypes.CFUNCTYPE(None, _POINTER, *[_INTEGER] * 4, *[_POINTER] * 3)(code.address("moments"))
     counting = ctypes.CFUNCTYPE(None, _POINTER, _INTEGER, _POINTER, _POINTER, _INTEGER, *[_POINTER] * 3)
     return Library(code, draw, moments, counting(code.address("tally")))
 
 
 def _written(lanes: int) -> str:
-    columns = [_column(shape, lanes) for shape in SHAPES]
-    others = [_moments(lanes), _tally()]
-    return module([text for text, _ in (*columns, *others)], [body for _, body in (*columns, *others)])
+    written = [*(_column(shape, lanes) for shape in SHAPES), _columns(lanes), _moments(lanes), _tally()]
+    return module([text for text, _ in written], [body for _, body in written])
 
 
 def _entry(shape: str) -> str:
@@ -80,23 +84,49 @@ def _column(shape: str, lanes: int) -> tuple[str, Body]:
     body.line("ret void")
     parameters = ("i64 %lanes", "i64 %path", "i64 %seed", "i64 %driver", "double %a", "double %b", "double %scale",
                   "double %period", "ptr noalias %column")  # fmt: skip
-    return function(_entry(shape), "void", parameters, body, exported=True), body
+    return function(_entry(shape), "void", parameters, body), body
+
+
+def _columns(lanes: int) -> tuple[str, Body]:
+    """All columns, one after the other."""
+    body = Body(lanes)
+    names = COLUMN.names
+    assert names is not None
+    with body.loop("0", "%count") as number:
+        how = body.address("%how", body.scalar(f"mul i64 {number}, {COLUMN.itemsize}"))
+        places = {name: body.address(how, 8 * place) for place, name in enumerate(names)}
+        shape, driver = (body.scalar(f"load i64, ptr {places[name]}") for name in names[:2])
+        numbers = [body.scalar(f"load double, ptr {places[name]}") for name in names[2:]]
+        given = f"i64 %lanes, i64 %path, i64 %seed, i64 {driver}, " + ", ".join(f"double {one}" for one in numbers)
+        before = body.scalar(f"mul i64 {body.scalar(f'mul i64 {number}, %row')}, 8")
+        column = body.address("%columns", before)
+        for place, name in enumerate(SHAPES):
+            with body.where(body.scalar(f"icmp eq i64 {shape}, {place}")):
+                body.line(f"call void @{_entry(name)}({given}, ptr {column})")
+    body.line("ret void")
+    parameters = ("i64 %lanes", "i64 %path", "i64 %seed", "i64 %count", "ptr noalias %how", "ptr noalias %columns",
+                  "i64 %row")  # fmt: skip
+    return function("draw", "void", parameters, body, exported=True), body
 
 
 def _written_value(body: Body, shape: str, u: Vector, a: Vector, b: Vector) -> Vector:
     """A draw as written, made of a share of draws that lies below it."""
-    if shape == "exponential":
-        return 0.0 - maths.log(u, on=body)  # type: ignore[no-any-return]
-    if shape == "uniform":
-        return a + b * u
-    if shape == "bernoulli":
-        return body.choose(a < u, 1.0, 0.0)
-    score: Vector = a + b * maths.normal_quantile(u, on=body)
-    if shape == "normal":
-        return score
-    if shape == "lognormal":
-        return maths.exp(score, on=body)  # type: ignore[no-any-return]
-    return body.splat("double", 1.0) / (maths.exp(0.0 - score, on=body) + 1.0)
+    found: Vector
+    match shape:
+        case "exponential":
+            found = 0.0 - maths.log(u, on=body)
+        case "uniform":
+            found = a + b * u
+        case "bernoulli":
+            found = body.choose(a < u, 1.0, 0.0)
+        case "normal":
+            found = a + b * maths.normal_quantile(u, on=body)
+        case "lognormal":
+            found = maths.exp(a + b * maths.normal_quantile(u, on=body), on=body)
+        case _:
+            score = a + b * maths.normal_quantile(u, on=body)
+            found = body.splat("double", 1.0) / (maths.exp(0.0 - score, on=body) + 1.0)
+    return found
 
 
 def _moments(lanes: int) -> tuple[str, Body]:
