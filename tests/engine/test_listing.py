@@ -41,129 +41,107 @@ outputs: [lab.USD, late, bold]
 """
 
 # By hand. A month is 12 times its year and its number from 0: 24299 is 2024-12. `luck` is what is on record up to now, then
-# mean + (before - mean) * 0.5 ^ (month / half_life) + volatility * sqrt(month) * draw, where the draw of a process without
-# correlations is 1 * normal; all of it but before and draw is the same once and for all. The delay of a month has the
-# record begin two months before now. An event is what it was before, or fires now; a policy is chosen by number; what is
-# true `by` a month is kept from that month. What an account opens with is `previous`, what it pays is 0.
+# mean + (before - mean) * 0.5 ^ (month / half_life) + volatility * sqrt(month) * draw; all of it but before and draw is the
+# same once and for all, and a factor of 1 (a month, a USD a month, the weight of a draw without correlations) is no line. The
+# record of `luck` ends at now, so that no month has to choose between the two. The delay of a month has the record begin two
+# months before now. An event is what it was before, or fires now; a policy is chosen by number, and never is what is left;
+# what is true `by` a month is kept from that month. What an account opens with is `previous`; this one pays nothing. What is
+# read after a month or carried to the next is finite, truths apart, and named where it is filled.
 LISTING = """\
 a small deal: the program of a run from 2024-12 to 2025-03
-instructions: 43, equations named: 12, arguments: 2, draws a month: 1, memories: 6
-once: 4, once a path: 4, once a month: 3, start of the record: 0, record months: 7, start at now: 0, simulated months: 24, end: 1
+instructions: 23, equations named: 9, arguments: 2, draws a month: 1, memories: 6
+once: 3, once a path: 3, once a month: 2, start of the record: 0, record months: 0, start at now: 0, simulated months: 14, end: 1
 values in base units: currency, month, MW, share
+finite: in every simulated month, or the run ends
 
 Given: constants
-  %3   24299
-  %6   8
-  %9   0.5
-  %10  1
-  %15  3
-  %31  0
-  %36  true   boolean
-  %39  false  boolean
-  %41  24301
-  %48  24302
-  %51  90
-  %66  50
+  %2   8
+  %5   0.5
+  %6   1
+  %10  3
+  %29  24301
+  %31  false  boolean
+  %36  24302
+  %39  90
+  %48  50
 
 Given: arguments, a value a path
-  %24  part           1  assumption: 10% to 30%        deal.yaml:9
-  %37  [policy bold]     0 is never, 1 is at(2025-02)  deal.yaml:20
+  %17  part           1  assumption: 10% to 30%        deal.yaml:9
+  %26  [policy bold]     0 is never, 1 is at(2025-02)  deal.yaml:20
 
 Given: tables, a value a month
-  %2  [calendar month]        24299 is 2024-12
-  %1  [table plan]            2024-10 to 2025-03, level outside
-  %5  [table luck on record]  2024-10 to 2025-03, level outside
+  %28  [calendar month]        24299 is 2024-12
+  %1   [table plan]            2024-10 to 2025-03, level outside
+  %47  [table luck on record]  2024-10 to 2025-03, level outside
 
 Given: draws, a value a path and month
-  %18  [normal luck]  standard normal
+  %13  [normal luck]  standard normal
 
 Given: memories, what was carried into the month
-  %56  [previous rich by 2025-03]  boolean  deal.yaml:22
-  %50  [previous rich]             boolean  deal.yaml:19
-  %35  [previous bold]             boolean  deal.yaml:20
-  %28  [previous delay in late 1]  1        deal.yaml:15
-  %7   [previous luck]             1        deal.yaml:12
-  %0   [previous lab.USD]          USD      deal.yaml:7
+  %44  [previous rich by 2025-03]  boolean          deal.yaml:22
+  %38  [previous rich]             boolean          deal.yaml:19
+  %24  [previous bold]             boolean          deal.yaml:20
+  %21  [previous delay in late 1]  1        finite  deal.yaml:15
+  %3   [previous luck]             1                deal.yaml:12
+  %0   [previous lab.USD]          USD              deal.yaml:7
 
 Once
-  %11  divide 1, 1      for luck
-  %12  power 0.5, %11   for luck
-  %16  square_root 1    for luck
-  %17  multiply 3, %16  for luck
+  %7   power 0.5, 1     for luck
+  %11  square_root 1    for luck
+  %12  multiply 3, %11  for luck
 
 Once a path
-  %25  multiply part, part              for kept
-  %26  add %25, 1              1        kept            deal.yaml:13
-  %38  equal [policy bold], 0  boolean  for bold.fires
-  %40  equal [policy bold], 1  boolean  for bold.fires
+  %18  multiply part, part              for kept
+  %19  add %18, 1              1        kept      deal.yaml:13
+  %27  equal [policy bold], 1  boolean  for bold
 
 Once a month
-  %4   less_equal [calendar month], 24299  boolean  for luck
-  %42  equal [calendar month], 24301       boolean  for bold.fires
-  %49  equal [calendar month], 24302       boolean  for rich by 2025-03
-
-Record months, 2024-12
-  %59  subtract [previous luck], 8                for luck
-  %60  multiply %59, %12                          for luck
-  %61  add 8, %60                                 for luck
-  %62  multiply 1, [normal luck]                  for luck
-  %63  multiply %17, %62                          for luck
-  %64  add %61, %63                               for luck
-  %65  select %4, [table luck on record], %64  1  luck      deal.yaml:12
+  %30  equal [calendar month], 24301  boolean  for bold
+  %37  equal [calendar month], 24302  boolean  for rich by 2025-03
 
 Simulated months, 2025-01 to 2025-03
-  %8   subtract [previous luck], 8                               for luck
-  %13  multiply %8, %12                                          for luck
-  %14  add 8, %13                                                for luck
-  %19  multiply 1, [normal luck]                                 for luck
-  %20  multiply %17, %19                                         for luck
-  %21  add %14, %20                                              for luck
-  %22  select %4, [table luck on record], %21       1            luck             deal.yaml:12
-  %23  multiply [table plan], %22                                for scaled
-  %27  multiply %23, %26                            1            scaled           deal.yaml:14
-  %29  multiply %27, [previous delay in late 1]                  for sales
-  %30  multiply %29, 1                              USD / month  sales            deal.yaml:17
-  %32  subtract %30, 0                                           for lab.USD
-  %33  multiply %32, 1                                           for lab.USD
-  %34  add [previous lab.USD], %33                  USD          lab.USD          deal.yaml:7
-  %43  select %40, %42, false                       boolean      for bold.fires
-  %44  select %38, false, %43                       boolean      for bold.fires
-  %45  not [previous bold]                          boolean      for bold.fires
-  %46  and %44, %45                                 boolean      bold.fires       deal.yaml:20
-  %47  or [previous bold], %46                      boolean      bold             deal.yaml:20
-  %52  less 90, [previous lab.USD]                  boolean      for rich.fires
-  %53  not [previous rich]                          boolean      for rich.fires
-  %54  and %52, %53                                 boolean      rich.fires       deal.yaml:19
-  %55  or [previous rich], %54                      boolean      rich             deal.yaml:19
-  %57  select %49, %55, [previous rich by 2025-03]  boolean      rich by 2025-03  deal.yaml:22
+  %4   subtract [previous luck], 8                                   for luck
+  %8   multiply %4, %7                                               for luck
+  %9   add 8, %8                                                     for luck
+  %14  multiply %12, [normal luck]                                   for luck
+  %15  add %9, %14                                  1        finite  luck             deal.yaml:12
+  %16  multiply [table plan], %15                                    for scaled
+  %20  multiply %16, %19                            1                scaled           deal.yaml:14
+  %22  multiply %20, [previous delay in late 1]                      for lab.USD
+  %23  add [previous lab.USD], %22                  USD      finite  lab.USD          deal.yaml:7
+  %32  select %27, %30, false                       boolean          for bold
+  %35  or [previous bold], %32                      boolean          bold             deal.yaml:20
+  %40  less 90, [previous lab.USD]                  boolean          for rich
+  %43  or [previous rich], %40                      boolean          rich             deal.yaml:19
+  %45  select %37, %43, [previous rich by 2025-03]  boolean          rich by 2025-03  deal.yaml:22
 
 End, after 2025-03
-  %58  not %57  boolean  future other  deal.yaml:1
+  %46  not %45  boolean  future other  deal.yaml:1
 
 Outputs, read after each simulated month
-  %34  output                             USD      lab.USD  deal.yaml:7
-  %28  output [previous delay in late 1]  1        late     deal.yaml:15
-  %47  output                             boolean  bold     deal.yaml:20
+  %23  output                             USD      lab.USD  deal.yaml:7
+  %21  output [previous delay in late 1]  1        late     deal.yaml:15
+  %35  output                             boolean  bold     deal.yaml:20
 
 Figures, read after the last month
-  %57  figure  boolean  future well   deal.yaml:22
-  %58  figure  boolean  future other  deal.yaml:1
+  %45  figure  boolean  future well   deal.yaml:22
+  %46  figure  boolean  future other  deal.yaml:1
 
 Memories, carried as a month closes
-  %56  carry false                   boolean  rich by 2025-03, start at now         deal.yaml:22
-  %56  carry %57                     boolean  rich by 2025-03, simulated months     deal.yaml:22
-  %50  carry false                   boolean  rich, start at now                    deal.yaml:19
-  %50  carry %55                     boolean  rich, simulated months                deal.yaml:19
-  %35  carry false                   boolean  bold, start at now                    deal.yaml:20
-  %35  carry %47                     boolean  bold, simulated months                deal.yaml:20
-  %28  carry [table luck on record]  1        delay in late 1, start of the record  deal.yaml:15
-  %28  carry %65                     1        delay in late 1, record months        deal.yaml:15
-  %28  carry %22                     1        delay in late 1, simulated months     deal.yaml:15
-  %7   carry [table luck on record]  1        luck, start of the record             deal.yaml:12
-  %7   carry %65                     1        luck, record months                   deal.yaml:12
-  %7   carry %22                     1        luck, simulated months                deal.yaml:12
+  %44  carry false                   boolean  rich by 2025-03, start at now         deal.yaml:22
+  %44  carry %45                     boolean  rich by 2025-03, simulated months     deal.yaml:22
+  %38  carry false                   boolean  rich, start at now                    deal.yaml:19
+  %38  carry %43                     boolean  rich, simulated months                deal.yaml:19
+  %24  carry false                   boolean  bold, start at now                    deal.yaml:20
+  %24  carry %35                     boolean  bold, simulated months                deal.yaml:20
+  %21  carry [table luck on record]  1        delay in late 1, start of the record  deal.yaml:15
+  %21  carry [table luck on record]  1        delay in late 1, record months        deal.yaml:15
+  %21  carry %15                     1        delay in late 1, simulated months     deal.yaml:15
+  %3   carry [table luck on record]  1        luck, start of the record             deal.yaml:12
+  %3   carry [table luck on record]  1        luck, record months                   deal.yaml:12
+  %3   carry %15                     1        luck, simulated months                deal.yaml:12
   %0   carry 50                      USD      lab.USD, start at now                 deal.yaml:7
-  %0   carry %34                     USD      lab.USD, simulated months             deal.yaml:7"""
+  %0   carry %23                     USD      lab.USD, simulated months             deal.yaml:7"""
 
 CASES = Path(__file__).parents[2] / "cases"
 NAMES = sorted(folder.name for folder in CASES.iterdir() if (folder / "deal.yaml").exists())
@@ -201,11 +179,11 @@ def test_a_small_deal_is_listed_whole() -> None:
 def test_outputs_by_name_are_listed_without_what_they_do_not_need() -> None:
     shown = listed(TEXT, "kept", "kept")
     assert [line.cells() for line in lines(shown, *GIVEN, *HOISTED, *PHASES, *READ)] == [
-        ("%2", "1", "", "", ""),
-        ("%0", "part", "1", "assumption: 10% to 30%", "deal.yaml:9"),
-        ("%1", "multiply part, part", "", "for kept", ""),
-        ("%3", "add %1, 1", "1", "kept", "deal.yaml:13"),
-        ("%3", "output", "1", "kept", "deal.yaml:13"),
+        ("%2", "1", "", "", "", ""),
+        ("%0", "part", "1", "", "assumption: 10% to 30%", "deal.yaml:9"),
+        ("%1", "multiply part, part", "", "", "for kept", ""),
+        ("%3", "add %1, 1", "1", "finite", "kept", "deal.yaml:13"),
+        ("%3", "output", "1", "", "kept", "deal.yaml:13"),
     ]
 
 
@@ -273,7 +251,7 @@ def test_what_is_marked_for_an_equation_is_read_for_it_alone(case: Case) -> None
     marked = [line for line in lines(shown, *HOISTED, *PHASES) if line.serves]
     assert len(marked) > 50
     for line in marked:
-        told = {one.equation or one.serves for one in readers[line.slot] if one.note != "needed by nothing"}
+        told = {one.equation or one.serves for one in readers[line.slot]}
         assert told == {line.serves}, line
 
 
@@ -290,7 +268,7 @@ def test_what_one_equation_alone_needs_is_marked_for_it() -> None:
         ),
         "third",
     )
-    told = {line.cells()[1]: line.cells()[3] for line in lines(shown, *HOISTED)}
+    told = {line.cells()[1]: line.cells()[4] for line in lines(shown, *HOISTED)}
     (shared,) = (line.slot for line in lines(shown, *HOISTED) if line.operands == ("a", "b"))
     assert told["multiply a, b"] == ""
     assert told[f"multiply %{shared}, 2"] == "for one"
@@ -302,7 +280,7 @@ def test_a_value_that_is_an_equation_s_at_its_start_alone_says_so() -> None:
     """2 * 3 is computed once, and is what `prev` gives in the first month; what it gives later is another slot."""
     shown = listed(small(variables="x: {is: 'prev(x, start = 2 * 3) + 1', assumed: g}"), "x")
     (line,) = lines(shown, "once")
-    assert line.cells()[1:4] == ("multiply 2, 3", "1", "prev in x, start at now")
+    assert line.cells()[1:5] == ("multiply 2, 3", "1", "", "prev in x, start at now")
     (after,) = (line for line in lines(shown, "carried") if line.when == "simulated months")
     assert after.sources == (lines(shown, "outputs")[0].slot,)
 
@@ -316,13 +294,24 @@ def test_an_equation_equal_to_a_part_of_another_is_named_where_it_is_read() -> N
     assert (whole.operation, whole.equation) == ("add", "x")
 
 
-def test_what_nothing_needs_says_so() -> None:
-    """Both ways of the choice are the same, so that nothing asks which it is."""
+def test_what_must_be_finite_says_so_where_it_is_filled() -> None:
+    """What is read or carried, and what can fail by itself: 1 / a, of which `y` only asks whether it is above 1."""
     text = small(
-        assumptions="a: {value: 1 to 2, assumed: g}", variables="x: {is: if a < 2 then a + 1 else a + 1, assumed: g}"
+        assumptions="a: {value: -1 to 2, assumed: g}",
+        variables="x: {is: 1 / a}\ny: {is: if x > 1 then a else 2, assumed: g}",
     )
-    told = {line.cells()[1]: line.cells()[3] for line in lines(listed(text, "x"), "once a path")}
-    assert told == {"less a, 2": "needed by nothing", "add a, 1": "x"}
+    shown = lines(listed(text, "y"), *GIVEN, *HOISTED)
+    assert {(line.operation, line.operands) for line in shown if line.finite} == {
+        ("divide", ("1", "a")),
+        ("select", (shown[-1].operands[0], "a", "2")),
+    }
+
+
+def test_what_is_held_to_be_finite_is_marked_once(case: Case) -> None:
+    _, program, shown = case
+    assert sorted(line.slot for line in lines(shown, *GIVEN, *HOISTED, *PHASES) if line.finite) == sorted(
+        program.watched
+    )
 
 
 def test_names_of_more_than_a_word_stand_in_brackets_and_absence_by_its_name() -> None:
@@ -343,15 +332,16 @@ def test_the_listing_is_data_too() -> None:
     shown = listed(TEXT)
     data = json.loads(json.dumps(shown.as_data()))
     assert tuple(data["sections"]) == (*GIVEN, *HOISTED, *PHASES, *READ)
-    assert data["counts"]["instructions"] == 43
-    assert data["instructions"]["simulated months"] == len(data["sections"]["simulated months"]) == 24
+    assert data["counts"]["instructions"] == 23
+    assert data["instructions"]["simulated months"] == len(data["sections"]["simulated months"]) == 18
     assert data["sections"]["start at now"] == []
     assert data["sections"]["once a path"][1] == {
-        "slot": 26,
+        "slot": 19,
         "operation": "add",
-        "operands": ["%25", "1"],
-        "sources": [25, 10],
+        "operands": ["%18", "1"],
+        "sources": [18, 6],
         "boolean": False,
+        "finite": False,
         "equation": "kept",
         "when": "",
         "serves": "",

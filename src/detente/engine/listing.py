@@ -35,8 +35,8 @@ class Line:
     carried into it or read from it.
 
     `equation` is the equation or figure whose value it is, where that is certain (`when`: in that phase), and `unit`
-    the base unit of that value; `serves` is the only equation or figure that needs it. `note` says what is given, or
-    that nothing needs it.
+    the base unit of that value; `serves` is the only equation or figure that needs it. `finite` says that the run ends
+    where it is not finite in a simulated month. `note` says what is given.
     """
 
     slot: int
@@ -44,6 +44,7 @@ class Line:
     operands: tuple[str, ...]
     sources: tuple[int, ...] = ()
     boolean: bool = False
+    finite: bool = False
     equation: str = ""
     when: str = ""
     serves: str = ""
@@ -59,6 +60,7 @@ class Line:
             "operands": list(self.operands),
             "sources": list(self.sources),
             "boolean": self.boolean,
+            "finite": self.finite,
             "equation": self.equation,
             "when": self.when,
             "serves": self.serves,
@@ -68,13 +70,14 @@ class Line:
         }
 
     def cells(self) -> tuple[str, ...]:
-        """The line as text, by column: slot, what it is, type or unit, name, place."""
+        """The line as text, by column: slot, what it is, type or unit, whether it is held to be finite, name, place."""
         what = f"{self.operation} {', '.join(self.operands)}".strip()
         name = self.note or ", ".join(filter(None, (self.equation, self.when)))
         if self.serves:
             name = f"for {self.serves}"
         place = f"{self.place.file}:{self.place.line}" if self.place.line else ""
-        return f"%{self.slot}", what, "boolean" if self.boolean else self.unit, name, place
+        kind, finite = "boolean" if self.boolean else self.unit, "finite" if self.finite else ""
+        return f"%{self.slot}", what, kind, finite, name, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Listing:
             ", ".join(f"{what}: {count}" for what, count in self.counts.items()),
             ", ".join(f"{part}: {count}" for part, count in self.instructions.items()),
             "values in base units: currency, month, MW, share",
+            "finite: in every simulated month, or the run ends",
         ]
         for section in self.sections:
             if section.lines:
@@ -263,7 +267,8 @@ class _Reader:
 
     def given(self, slot: int, note: str = "", unit: str = "", place: Place = NOWHERE) -> Line:
         boolean = slot in self.program.booleans
-        return Line(slot, "", (self.operand(slot),), boolean=boolean, note=note, unit=unit, place=place)
+        finite = slot in self.program.watched
+        return Line(slot, "", (self.operand(slot),), boolean=boolean, finite=finite, note=note, unit=unit, place=place)
 
     def constants(self) -> Iterator[Line]:
         return (self.given(slot) for slot in self.program.constants)
@@ -327,9 +332,20 @@ class _Reader:
         name = name or self.values.get(slot, "")
         needed, boolean = self.needed_by.get(slot, set()), slot in self.program.booleans
         serves = next(iter(needed)) if len(needed) == 1 and not name else ""
-        note = "" if needed or name else "needed by nothing"  # a choice between two that turned out to be one
         unit, place = self.about(name)
-        return Line(slot, one.operation, operands, one.sources, boolean, name, when, serves, note, unit, place)
+        return Line(
+            slot=slot,
+            operation=one.operation,
+            operands=operands,
+            sources=one.sources,
+            boolean=boolean,
+            finite=slot in self.program.watched,
+            equation=name,
+            when=when,
+            serves=serves,
+            unit=unit,
+            place=place,
+        )
 
     def about(self, name: str) -> tuple[str, Place]:
         """The unit and place of an equation or figure."""
@@ -340,7 +356,8 @@ class _Reader:
         for name, slot in slots.items():
             unit, place = self.about(name)
             operands = () if slot not in self.labels else (self.operand(slot),)
-            yield Line(slot, what, operands, (slot,), slot in self.program.booleans, name, unit=unit, place=place)
+            boolean = slot in self.program.booleans
+            yield Line(slot, what, operands, (slot,), boolean, equation=name, unit=unit, place=place)
 
     def carried(self) -> Iterator[Line]:
         for memory in self.program.memories:

@@ -67,19 +67,6 @@ class Program:
     watched: tuple[int, ...] = ()
     absent: frozenset[str] = frozenset()
 
-    def __str__(self) -> str:
-        lines = []
-        for rate, instructions in self.hoisted.items():
-            lines += [f"{rate}:"] + [_line(one) for one in instructions]
-        for phase, instructions in self.code.items():
-            lines += [f"{phase}:"] + [_line(one) for one in instructions]
-        return "\n".join(lines)
-
-
-def _line(one: Instruction) -> str:
-    text = f"  %{one.target} = {one.operation} {', '.join(f'%{source}' for source in one.sources)}"
-    return f"{text:60s} ; {one.equation}" if one.equation else text
-
 
 @dataclass
 class _Compiler:
@@ -95,6 +82,7 @@ class _Compiler:
     hoisted: dict[Rate, list[Instruction]] = field(default_factory=lambda: {"once": [], "path": [], "month": []})
     code: dict[Phase, list[Instruction]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
     seen: dict[tuple[object, ...], int] = field(default_factory=dict)
+    made: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     openings: dict[str, int] = field(default_factory=dict)
     earlier: dict[str, int] = field(default_factory=dict)
     values: dict[tuple[Phase, str], int] = field(default_factory=dict)
@@ -180,6 +168,8 @@ class _Compiler:
         if not formula.arguments:
             return self.leaf(formula)
         sources = tuple(self.number(phase, argument) for argument in formula.arguments)
+        if formula.operation == "or":
+            sources = self.without_doubling(sources)
         folded = self.fold(formula, sources)
         if folded is not None:
             return folded
@@ -188,12 +178,23 @@ class _Compiler:
         if key not in self.seen:
             target = self.slot(rate, formula.kind == "boolean")
             self.seen[key] = target
+            self.made[target] = (formula.operation, sources)
             instruction = Instruction(formula.operation, target, sources, equation)
             if rate == "cell":
                 self.code[phase].append(instruction)
             else:
                 self.hoisted[rate].append(instruction)
         return self.seen[key]
+
+    def without_doubling(self, sources: tuple[int, ...]) -> tuple[int, ...]:
+        """Of `x or (y and not x)` only `x or y`: what has happened, or happens now and had not."""
+        for x, other in (sources, sources[::-1]):
+            operation, both = self.made.get(other, ("", ()))
+            if operation == "and":
+                for y, negated in (both, both[::-1]):
+                    if self.made.get(negated) == ("not", (x,)):
+                        return x, y
+        return sources
 
     def watched(self, outputs: tuple[str, ...]) -> tuple[int, ...]:
         """The slots of what must be finite in a simulated month: outputs, memories, and all that may fail."""
@@ -207,12 +208,17 @@ class _Compiler:
         return tuple(dict.fromkeys(found))
 
     def fold(self, formula: Formula, sources: tuple[int, ...]) -> int | None:
-        """A choice or truth settled by literals alone, or a number that one leaves as it is; nothing that rounds."""
+        """A choice or truth settled by literals alone, or a number that one or zero leaves as it is; nothing that
+        rounds. (The sign of a zero may go: no operation looks at it.)"""
         known = [self.constants.get(source) for source in sources]
         match formula.operation:
             case "divide" | "multiply" if known[1] == 1.0:
                 return sources[0]
             case "multiply" if known[0] == 1.0:
+                return sources[1]
+            case "add" | "subtract" if known[1] == 0.0:
+                return sources[0]
+            case "add" if known[0] == 0.0:
                 return sources[1]
             case "select" if known[0] is not None:
                 return sources[1] if known[0] else sources[2]

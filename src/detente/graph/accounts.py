@@ -273,7 +273,7 @@ def _accounts_in(draft: Draft, resource: Resource, payments: list[Payment], read
         initials[party] = initial if initial is not None else zero(unit)
         moved_in = [reference(name, unit / MONTH.unit) for name, _, taker, _, _ in payments if taker == party]
         moved_out = [reference(name, unit / MONTH.unit) for name, giver, _, _, _ in payments if giver == party]
-        change = total(unit / MONTH.unit, moved_in) - total(unit / MONTH.unit, moved_out)
+        change = _balance_of(unit / MONTH.unit, moved_in, moved_out)
         draft.add(
             account,
             opening(account, unit) + change * MONTH,
@@ -364,4 +364,9 @@ def _net(draft: Draft, name: str, party: str, resource: str, payments: list[tupl
     outward = [worth(equation, moved) for equation, moved, giver, _ in payments if giver == party]
     unit = own / MONTH.unit
     place: Place = draft.deal.parties[party].place
-    draft.add(name, total(unit, inward) - total(unit, outward), "flow", place, owner=name)
+    draft.add(name, _balance_of(unit, inward, outward), "flow", place, owner=name)
+
+
+def _balance_of(unit: Unit, received: list[Formula], paid: list[Formula]) -> Formula:
+    """What is received less what is paid."""
+    return total(unit, received) - total(unit, paid) if paid else total(unit, received)

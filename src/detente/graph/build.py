@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from detente.deal.model import Deal
 from detente.graph.accounts import add_balances, add_flows, names_in, names_read
 from detente.graph.before import check_before
+from detente.graph.calendar import settled
 from detente.graph.dilution import add_conversions, add_protections
 from detente.graph.draft import Draft
 from detente.graph.events import add_events, choices
@@ -99,7 +100,7 @@ def build(deal: Deal, asked: dict[str, Node] | None = None) -> tuple[Graph | Non
         return None, tuple(draft.findings)
     graph = Graph(
         deal=deal,
-        equations=equations,
+        equations=settled(equations, draft.start, deal.now, deal.last),
         tables=draft.tables,
         inputs=draft.inputs,
         mixing=input_mixing,

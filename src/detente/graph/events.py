@@ -70,13 +70,12 @@ def add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None:
     """An event: when it comes, and whether it has come. `policies` are those a run may use."""
     read = Elaborator(draft, event.name)
     before = opening(event.name, ONE, "boolean")
-    start = false()
+    on_record = event.happened is not None and event.happened.first <= draft.deal.now
     if event.hazard is not None:
         condition = _by_hazard(draft, read, event)
     elif event.when is not None:
         condition = _possible(draft, read, event) & read.condition(event.when)
     elif event.happened is not None:
-        start = true() if event.happened.first <= draft.deal.now else false()
         condition = in_month(event.happened.first)
     else:
         condition = _by_decision(draft, read, event, policies)
@@ -92,13 +91,14 @@ def add_event(draft: Draft, event: Event, policies: tuple[Policy, ...]) -> None:
     fires = reference(f"{event.name}.fires", ONE, "boolean")
     draft.add(
         event.name,
-        before | fires,
+        true() if on_record else before | fires,
         "event",
         event.place,
         owner=event.name,
         grounds=event.grounds,
+        written=_written(event) if on_record else "",
         memory="now",
-        initial=start,
+        initial=true() if on_record else false(),
     )
 
 
@@ -121,7 +121,19 @@ def _possible(draft: Draft, read: Elaborator, event: Event) -> Formula:
 def _by_hazard(draft: Draft, read: Elaborator, event: Event) -> Formula:
     """The event fires when the hazard accumulated after `now` reaches an exponential draw of the path."""
     assert event.hazard is not None
-    rate = maximum(zero(RATE), read.rate(event.hazard))
+    found = read.rate(event.hazard)
+    if found.operation == "constant" and found.value < 0.0:
+        raise Fault(
+            Diagnostic(
+                "never-possible",
+                f"'{event.name}' can never happen: its hazard lies below 0",
+                event.hazard.place,
+                print_expression(event.hazard),
+                "a rate above 0",
+                ("take the minus away", "take the event away"),
+            )
+        )
+    rate = maximum(zero(RATE), found)
     accumulated = f"{event.name}.accumulated"
     exposed = select(_possible(draft, read, event), rate * MONTH, constant(0.0))
     draft.add(
@@ -156,10 +168,10 @@ def _by_decision(draft: Draft, read: Elaborator, event: Event, policies: tuple[P
             initial=zero(MONTH.unit),
         )
     chosen: Formula = false()
-    for number, policy in reversed(list(enumerate(policies))):
-        chosen = select(
-            parameter(choice(event.name)).equals(constant(float(number))), _policy(draft, read, event, policy), chosen
-        )
+    acting = [(number, policy) for number, policy in enumerate(policies) if policy.kind != "never"]
+    for number, policy in reversed(acting or list(enumerate(policies))):
+        used = parameter(choice(event.name)).equals(constant(float(number)))
+        chosen = select(used, _policy(draft, read, event, policy), chosen)
     return possible & chosen
 
 

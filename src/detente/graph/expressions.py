@@ -80,7 +80,7 @@ class Elaborator:
     def read(self, node: Node, wanted: str) -> Formula:
         """As `formula`, whatever is known."""
         match node:
-            case Number() | Quantity():
+            case Number() | Quantity() | Unary(op="-", operand=Number() | Quantity()):
                 return literal(node, wanted)
             case Truth(value=value, place=place):
                 return constant(float(value), kind="boolean", place=place)

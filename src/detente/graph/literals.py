@@ -45,15 +45,21 @@ def kind_of(node: Number | Quantity, wanted: str = "") -> Kind:
     return wanted if wanted in ("share", "probability", "ratio", "rate") else "number"  # type: ignore[return-value]
 
 
-def literal(node: Number | Quantity, wanted: str = "", unit: tuple[float, Unit] | None = None) -> Formula:
-    """A literal as a formula. A bare number takes `unit` where one is given; a growth becomes a rate per month."""
-    kind = kind_of(node, wanted)
-    scale, base = parse_unit(node.unit) if isinstance(node, Quantity) else (unit or (1.0, ONE))
+def literal(node: Node, wanted: str = "") -> Formula:
+    """A literal, perhaps negative, as a formula; a growth becomes a rate per month.
+
+    Raises:
+        Fault: where a growth leaves nothing.
+    """
+    number, sign = _signed(node)
+    value, kind = sign * number.value, kind_of(number, wanted)
+    scale, base = parse_unit(number.unit) if isinstance(number, Quantity) else (1.0, ONE)
     if kind == "growth":
+        _check_values((value,), kind, node)
         return replace(
-            logarithm(constant(1.0 + node.value)) / constant(1.0 / scale, MONTH.unit), kind="growth", place=node.place
+            logarithm(constant(1.0 + value)) / constant(1.0 / scale, MONTH.unit), kind="growth", place=node.place
         )
-    return constant(node.value * scale, base, kind, node.place)
+    return constant(value * scale, base, kind, node.place)
 
 
 def value_of(node: Node, unit: tuple[float, Unit] | None = None) -> tuple[float, Unit]:

@@ -9,7 +9,6 @@ from detente.graph.expressions import Elaborator
 from detente.lang.formula import (
     Formula,
     constant,
-    given,
     maximum,
     minimum,
     month,
@@ -26,12 +25,18 @@ from detente.text.diagnostic import Diagnostic, Fault
 from detente.text.written import month_text
 
 
+def _quantity(read: Elaborator, node: Call, args: Arguments) -> Formula:
+    """The `x` of a call, which is kept or averaged: a quantity, there on every path, and no growth."""
+    x = read.formula(args["x"])
+    return read.fits(x, args["x"], x.unit, f"`x` of {node.function}")
+
+
 def _prev(read: Elaborator, node: Call, args: Arguments) -> Formula:
     x = args["x"]
     if isinstance(x, Name) and x.text in read.draft.deal.variables:
         value = reference(x.text, read.draft.declared_unit(x.text))
     else:
-        value = given(read.formula(x))
+        value = _quantity(read, node, args)
     start = read.of_unit(args["start"], value.unit, "`start`")
     name = memory_name(read, node)
     read.draft.add(
@@ -46,7 +51,7 @@ def _delay(read: Elaborator, node: Call, args: Arguments) -> Formula:
 
 
 def _smooth(read: Elaborator, node: Call, args: Arguments) -> Formula:
-    value = given(read.formula(args["x"]))
+    value = _quantity(read, node, args)
     months, start = whole_months(node, args["time"]), read.of_unit(args["start"], value.unit, "`start`")
     name = memory_name(read, node)
     before = opening(name, value.unit)
@@ -65,7 +70,7 @@ def _rolling(read: Elaborator, node: Call, args: Arguments) -> Formula:
 
 def _lagged(read: Elaborator, node: Call, args: Arguments, months: int) -> list[Formula]:
     """x now, a month ago, and so on. Without a start the record of x is what came before."""
-    value = given(read.formula(args["x"]))
+    value = _quantity(read, node, args)
     start = read.of_unit(args["start"], value.unit, "`start`") if "start" in args else None
     if start is None:
         _check_reach(read, node, months)
@@ -110,9 +115,8 @@ def _total(read: Elaborator, node: Call, args: Arguments) -> Formula:
 
 
 def _mean(read: Elaborator, node: Call, args: Arguments) -> Formula:
-    x = read.formula(args["x"])
     first, last = period(read, args["period"])
-    part = read.fits(x, args["x"], x.unit, "`x` of mean") / constant(float(last - first + 1))
+    part = _quantity(read, node, args) / constant(float(last - first + 1))
     return _summed(read, node, part, args)
 
 
@@ -144,8 +148,7 @@ def _summed(read: Elaborator, node: Call, monthly: Formula, args: Arguments) -> 
 
 def _extreme(fold: Callable[..., Formula], what: str) -> Made:
     def call(read: Elaborator, node: Call, args: Arguments) -> Formula:
-        value, now = read.formula(args["x"]), read.draft.deal.now
-        read.fits(value, args["x"], value.unit, f"`x` of {node.function}")
+        value, now = _quantity(read, node, args), read.draft.deal.now
         _, last = period(read, args["until"])
         read.within_horizon(last, args["until"])
         if last <= now:

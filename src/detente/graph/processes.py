@@ -44,13 +44,20 @@ MOST_ARRIVALS = 32
 FASTEST = 8.0
 """Arrivals a month at which more than `MOST_ARRIVALS` are rarer than the last draw of 32 bits."""
 
+BOUNDS: dict[str, Callable[[float], bool]] = {
+    "above 0": lambda value: value > 0.0,
+    "0 or more": lambda value: value >= 0.0,
+    "above -100%": lambda value: value > -1.0,
+}
+"""What an argument can be held to, in words."""
+
 ROOT_MONTH = MONTH.unit ** Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessArgument:
     """An argument of a process, always given by name: what it counts in, one line of what it does, an example. An
-    optional one stands alone or `with_` another."""
+    optional one stands alone or `with_` another. `bound` is what a literal must be, one of `BOUNDS`."""
 
     name: str
     unit: str
@@ -58,13 +65,15 @@ class ProcessArgument:
     example: str
     optional: bool = False
     with_: str = ""
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a process goes on from: its arguments, last month's value, the normal of this month (mixed where it is
-    correlated), the month of the last point on record."""
+    """What a process goes on from: itself, its arguments, last month's value, the normal of this month (mixed where it
+    is correlated), the month of the last point on record."""
 
+    process: Process
     read: Elaborator
     arguments: dict[str, Node]
     before: Formula
@@ -116,21 +125,44 @@ def _growth(begun: Begun) -> Formula:
     growth = as_rate(read.growth(arguments["growth"]))
     if "fades_to" in arguments:
         end = as_rate(read.growth(arguments["fades_to"]))
-        over = read.of_unit(arguments["over"], MONTH.unit, "`over`")
+        over = _argument(begun, "over", MONTH.unit)
         passed = (month() - constant(float(begun.last + 1))) * MONTH
         growth = end + (growth - end) * exponential(-(passed / over))
     return growth
 
 
 def _volatility(begun: Begun, of: Unit) -> Formula:
-    return begun.read.of_unit(begun.arguments["volatility"], of / ROOT_MONTH, "`volatility`")
+    return _argument(begun, "volatility", of / ROOT_MONTH)
+
+
+def _argument(begun: Begun, name: str, unit: Unit) -> Formula:
+    """An argument of a unit; a literal is within its bound.
+
+    Raises:
+        Fault: `wrong-arguments`, where it is not.
+    """
+    node = begun.arguments[name]
+    found = begun.read.of_unit(node, unit, f"`{name}`")
+    declared = next(one for one in begun.process.arguments if one.name == name)
+    if found.operation == "constant" and declared.bound and not BOUNDS[declared.bound](found.value):
+        raise Fault(
+            Diagnostic(
+                "wrong-arguments",
+                f"`{name}` of {begun.process.name} is something else",
+                node.place,
+                print_expression(node),
+                f"{declared.does}: a number {declared.bound}",
+                ("mend the number", f"for example {name} = {declared.example}"),
+            )
+        )
+    return found
 
 
 def _ou(begun: Begun) -> Formula:
     """Half of the distance to the mean is closed every half-life."""
     read, before = begun.read, begun.before
     mean = read.of_unit(begun.arguments["mean"], before.unit, "`mean`")
-    half_life = read.of_unit(begun.arguments["half_life"], MONTH.unit, "`half_life`")
+    half_life = _argument(begun, "half_life", MONTH.unit)
     volatility = _volatility(begun, before.unit)
     left = power(constant(0.5), MONTH / half_life)
     return mean + (before - mean) * left + volatility * square_root(MONTH) * begun.shock
@@ -139,12 +171,12 @@ def _ou(begun: Begun) -> Formula:
 def _jump(begun: Begun) -> Formula:
     """Between jumps a gbm. n jumps of a month add n log(1 + size), and a normal of deviation spread sqrt(n), to the
     logarithm."""
-    read, name = begun.read, begun.read.owner
+    name = begun.read.owner
     count = _arrivals(begun, f"{name} arrivals")
-    size = read.of_unit(begun.arguments["size"], ONE, "`size`")
+    size = _argument(begun, "size", ONE)
     jumps = count * logarithm(constant(1.0) + size)
     if "spread" in begun.arguments:
-        spread = read.of_unit(begun.arguments["spread"], ONE, "`spread`")
+        spread = _argument(begun, "spread", ONE)
         jumps = jumps + spread * square_root(count) * normal(f"{name} jumps")
     return begun.before * exponential(_logarithmic_step(begun) + jumps)
 
@@ -170,7 +202,7 @@ def _arrivals(begun: Begun, driver: str) -> Formula:
     term. A rate that no month can have, below zero or above `FASTEST`, gives nan, which ends the run."""
     node = begun.arguments["rate"]
     mean = begun.read.rate(node, "`rate`") * MONTH
-    told = _told(mean.arguments[0])
+    told = mean.arguments[0].value if mean.arguments[0].operation == "constant" else None
     if told is not None and not 0.0 <= told <= FASTEST:
         raise Fault(
             Diagnostic(
@@ -193,13 +225,6 @@ def _arrivals(begun: Begun, driver: str) -> Formula:
     return select(possible, found, constant(float("nan")))
 
 
-def _told(x: Formula) -> float | None:
-    """The value of a literal, with or without a minus."""
-    if x.operation == "negative" and x.arguments[0].operation == "constant":
-        return -x.arguments[0].value
-    return x.value if x.operation == "constant" else None
-
-
 def _depth(mean: float) -> int:
     """Beyond how many arrivals no draw of 32 bits can reach."""
     chance = share = math.exp(-mean)
@@ -213,11 +238,15 @@ def _depth(mean: float) -> int:
 
 _GROWTH = ProcessArgument("growth", "% / time", "how the mean grows, compounded", "20% / year")
 _VOLATILITY = ProcessArgument(
-    "volatility", "% / sqrt(time)", "deviation of the logarithm over one unit of time", "30% / sqrt(year)"
+    "volatility",
+    "% / sqrt(time)",
+    "deviation of the logarithm over one unit of time",
+    "30% / sqrt(year)",
+    bound="0 or more",
 )
 _FADES = (
     ProcessArgument("fades_to", "% / time", "the growth that is left in the end", "5% / year", True, "over"),
-    ProcessArgument("over", "time", "after which 1/e of what fades is left", "24 months", True, "fades_to"),
+    ProcessArgument("over", "time", "after which 1/e of what fades is left", "24 months", True, "fades_to", "above 0"),
 )
 _RATE = ProcessArgument(
     "rate", "1 / time", f"how often it arrives, continuously; at most {FASTEST:g} a month", "3 / year"
@@ -238,12 +267,15 @@ PROCESSES = {
             "ou",
             (
                 ProcessArgument("mean", "that of the variable", "to which it returns", "12 MW"),
-                ProcessArgument("half_life", "time", "in which half of the distance is closed", "6 months"),
+                ProcessArgument(
+                    "half_life", "time", "in which half of the distance is closed", "6 months", bound="above 0"
+                ),
                 ProcessArgument(
                     "volatility",
                     "that of the variable / sqrt(time)",
                     "deviation over one unit of time",
                     "2 MW / sqrt(month)",
+                    bound="0 or more",
                 ),
             ),
             "returns to a mean",
@@ -258,10 +290,19 @@ PROCESSES = {
                 _VOLATILITY,
                 _RATE,
                 ProcessArgument(
-                    "size", "a plain number", "by how much a jump multiplies at the median, less one", "-30%"
+                    "size",
+                    "a plain number",
+                    "by how much a jump multiplies at the median, less one",
+                    "-30%",
+                    bound="above -100%",
                 ),
                 ProcessArgument(
-                    "spread", "a plain number", "deviation of the logarithm of a jump; 0 if left out", "10%", True
+                    "spread",
+                    "a plain number",
+                    "deviation of the logarithm of a jump; 0 if left out",
+                    "10%",
+                    True,
+                    bound="0 or more",
                 ),
                 *_FADES,
             ),
@@ -301,11 +342,10 @@ def add_process(
         ONE,
         [constant(weight) * normal(stream) for stream, weight in mixing.get(variable.name, ((variable.name, 1.0),))],
     )
-    moved = process.moved(Begun(Elaborator(draft, variable.name), arguments, before, shock, last, node.place))
-    formula = select(month() <= constant(float(last)), recorded, moved) if last >= draft.start else moved
+    moved = process.moved(Begun(process, Elaborator(draft, variable.name), arguments, before, shock, last, node.place))
     draft.add(
         variable.name,
-        formula,
+        moved,
         "variable",
         variable.place,
         owner=variable.name,
@@ -314,6 +354,7 @@ def add_process(
         shown=shown,
         memory="record",
         initial=recorded,
+        record=select(month() <= constant(float(last)), recorded, moved) if last >= draft.start else None,
     )
 
 

@@ -57,15 +57,16 @@ class Formula:
         return _sum("subtract", "taken from", self, other)
 
     def __mul__(self, other: Formula) -> Formula:
-        _refuse_growth(self, other)
+        _no_growth("multiplied or divided", self, other)
         return Formula("multiply", (self, other), self.unit * other.unit, place=self.place)
 
     def __truediv__(self, other: Formula) -> Formula:
-        _refuse_growth(self, other)
+        _no_growth("multiplied or divided", self, other)
         return Formula("divide", (self, other), self.unit / other.unit, place=self.place)
 
     def __neg__(self) -> Formula:
-        return Formula("negative", (_numeric(self),), self.unit, self.kind, place=self.place)
+        _no_growth("taken with a minus", self)
+        return Formula("negative", (self,), self.unit, self.kind, place=self.place)
 
     def __lt__(self, other: Formula) -> Formula:
         return _comparison("less", self, other)
@@ -194,6 +195,7 @@ def total(unit: Unit, terms: list[Formula] | tuple[Formula, ...]) -> Formula:
 def select(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
     """`then` where the condition holds, else `otherwise`; both of one unit."""
     _same_unit("chosen against", then, otherwise)
+    _both_growths(then, otherwise)
     if (then.kind == "boolean") != (otherwise.kind == "boolean"):
         raise Fault(
             Diagnostic(
@@ -221,12 +223,14 @@ def logarithm(x: Formula) -> Formula:
 
 def absolute(x: Formula) -> Formula:
     """The size of a quantity."""
-    return Formula("absolute", (_numeric(x),), x.unit, x.kind, place=x.place)
+    _no_growth("taken without its sign", x)
+    return Formula("absolute", (x,), x.unit, x.kind, place=x.place)
 
 
 def square_root(x: Formula) -> Formula:
     """The square root, unit included."""
-    return Formula("square_root", (_numeric(x),), x.unit ** Fraction(1, 2), place=x.place)
+    _no_growth("put under a root", x)
+    return Formula("square_root", (x,), x.unit ** Fraction(1, 2), place=x.place)
 
 
 def floor(x: Formula) -> Formula:
@@ -237,8 +241,9 @@ def floor(x: Formula) -> Formula:
 def power(base: Formula, exponent: Formula) -> Formula:
     """A power. A base with a unit takes a literal exponent only, so that the unit of the result is known."""
     plain(exponent, "an exponent")
+    _no_growth("raised to a power", base)
     if base.unit == ONE:
-        return Formula("power", (_numeric(base), exponent), place=base.place)
+        return Formula("power", (base, exponent), place=base.place)
     if exponent.operation != "constant":
         raise _fault(
             "unit-mismatch", f"{base.unit} raised to a power that is not a literal has no unit", base, exponent
@@ -390,29 +395,35 @@ def _quantity(x: Formula) -> Formula:
     return x
 
 
-def _refuse_growth(left: Formula, right: Formula) -> None:
-    _numeric(left), _numeric(right)
-    for x in (left, right):
-        if x.kind == "growth":
-            raise Fault(
-                Diagnostic(
-                    "growth-multiplied",
-                    "a growth compounds and cannot be multiplied or divided",
-                    x.place,
-                    found="a growth",
-                    expected="a share, a rate or a factor",
-                    ways_out=(
-                        "write `compound(growth, time)` for the factor it makes",
-                        "say `kind: rate` if it is a rate",
-                    ),
-                )
+def _no_growth(done: str, *operands: Formula) -> None:
+    """Refuse growths among the operands of arithmetic: each is kept as the continuous rate it amounts to, and what is
+    done to rates is not what is done to the percentages as written."""
+    for x in operands:
+        if _numeric(x).kind == "growth":
+            message, expected = f"a growth compounds and cannot be {done}", "a share, a rate or a factor"
+            ways = (
+                "write `compound(growth, time)` for the factor it makes",
+                "write the growth it comes to, such as `-5% / year`, in an assumption of its own",
+                "say `kind: rate` if it is a rate",
             )
+            raise Fault(Diagnostic("growth-multiplied", message, x.place, "a growth", expected, ways))
+
+
+def _both_growths(left: Formula, right: Formula) -> None:
+    """Refuse a growth beside what is none: 5% a year is kept as log(1.05), and 0.05 a year as it is."""
+    if (left.kind == "growth") != (right.kind == "growth"):
+        other, growth = (left, right) if right.kind == "growth" else (right, left)
+        place = other.place if other.place != NOWHERE else growth.place
+        message, expected = "a growth stands beside what is none", "a growth, which is a percentage per time"
+        ways = ("write it as `5% / year`", "say `kind: rate` at the assumption that is a growth")
+        raise Fault(Diagnostic("growth-expected", message, place, f"a {other.kind}", expected, ways))
 
 
 def _fold(operation: Operation, first: Formula, others: tuple[Formula, ...]) -> Formula:
     result = _numeric(first)
     for other in others:
         _same_unit("compared with", result, _numeric(other))
+        _both_growths(result, other)
         result = Formula(operation, (result, other), result.unit, _joint(result, other), place=first.place)
     return result
 
@@ -420,6 +431,7 @@ def _fold(operation: Operation, first: Formula, others: tuple[Formula, ...]) -> 
 def _sum(operation: Operation, verb: str, left: Formula, right: Formula) -> Formula:
     _numeric(left), _numeric(right)
     _same_unit(verb, left, right)
+    _no_growth("added or taken away", left, right)
     return Formula(operation, (left, right), left.unit, _joint(left, right), place=left.place)
 
 
@@ -431,6 +443,7 @@ def _joint(left: Formula, right: Formula) -> Kind:
 def _comparison(operation: Operation, left: Formula, right: Formula) -> Formula:
     _quantity(left), _quantity(right)
     _same_unit("compared with", left, right)
+    _both_growths(left, right)
     return Formula(operation, (left, right), kind="boolean", place=left.place, absent=left.absent or right.absent)
 
 
@@ -439,15 +452,11 @@ def _same_unit(verb: str, left: Formula, right: Formula) -> None:
         one, other = (right, left) if verb == "taken from" else (left, right)
         raise _fault("unit-mismatch", f"{_named(one)} cannot be {verb} {_named(other)}", left, right)
     if "growth" in (left.kind, right.kind) and {left.kind, right.kind} & {"rate"}:
+        place = left.place if left.place != NOWHERE else right.place
+        found, expected = f"a {left.kind} and a {right.kind}", "two growths, or two rates"
+        ways = ("say `kind: rate` at the assumption that is a growth",)
         raise Fault(
-            Diagnostic(
-                "growth-for-rate",
-                "a growth and a rate are different things",
-                left.place if left.place != NOWHERE else right.place,
-                found=f"a {left.kind} and a {right.kind}",
-                expected="two growths, or two rates",
-                ways_out=("say `kind: rate` at the assumption that is a growth",),
-            )
+            Diagnostic("growth-for-rate", "a growth and a rate are different things", place, found, expected, ways)
         )
 
 
