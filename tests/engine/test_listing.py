@@ -333,7 +333,7 @@ def test_the_listing_is_data_too() -> None:
     data = json.loads(json.dumps(shown.as_data()))
     assert tuple(data["sections"]) == (*GIVEN, *HOISTED, *PHASES, *READ)
     assert data["counts"]["instructions"] == 23
-    assert data["instructions"]["simulated months"] == len(data["sections"]["simulated months"]) == 18
+    assert data["instructions"]["simulated months"] == len(data["sections"]["simulated months"]) == 14
     assert data["sections"]["start at now"] == []
     assert data["sections"]["once a path"][1] == {
         "slot": 19,
