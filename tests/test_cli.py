@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from detente.engine.parts import read
 from tests.support import small
 
 DEAL = small(
@@ -115,6 +120,17 @@ def test_why_prints_the_tree_and_writes_it(deal: Path, tmp_path: Path) -> None:
         (["run", "no-such-folder"], 1, "no-such-folder"),
         (["run", "DEAL", "--paths", "0"], 2, "whole number from 1"),
         (["run", "DEAL", "--paths", "-5"], 2, "whole number from 1"),
+        (["run", "DEAL", "--paths", "1e9x"], 2, "'1e9x' is not a whole number from 1"),
+        (["run", "DEAL", "--paths", "9" * 5000], 2, "whole number from 1"),
+        (["run", "DEAL", "--paths", str(2**32)], 2, "a run has 1 to 4294967295 paths"),
+        (["run", "DEAL", "--seed", "-1"], 2, "whole number from 0"),
+        (["run", "DEAL", "--seed", "one"], 2, "whole number from 0"),
+        (["run", "DEAL", "--seed", str(2**64)], 2, "a seed is a whole number from 0 to 2**64 - 1"),
+        (["run", "DEAL", "--threads", "0"], 2, "whole number from 1"),
+        (["run", "DEAL", "--threads", "some"], 2, "whole number from 1"),
+        (["report", "DEAL", "--threads", "-1"], 2, "whole number from 1"),
+        (["run", "DEAL", "--resume", "DEAL"], 1, "not-parts"),
+        (["run", "DEAL", "--resume", "no/such/folder/run.parts"], 2, "no/such/folder"),
         (["run", "DEAL", "--scenario", "sloe"], 2, "there are: base, slow"),
         (["run", "DEAL", "--as-of", "yesterday"], 2, "not a date"),
         (["run", "DEAL", "--as-of", "2020-01"], 1, "2020-01"),
@@ -136,6 +152,85 @@ def test_bad_calls_are_answered_in_words(deal: Path, arguments: list[str], code:
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_digits_may_stand_in_groups_and_threads_change_nothing(deal: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file, threads in zip(files, ("1", "2"), strict=True):
+        done = detente("run", deal, "--paths", "3_000", "--threads", threads, "--json", file)
+        assert done.returncode == 0, done.stderr
+    one, two = (json.loads(file.read_text()) for file in files)
+    assert one["paths"] == 3000
+    assert one["outputs"] == two["outputs"]
+
+
+def test_a_run_without_llvm_says_what_that_costs_and_only_where_nobody_asked_for_it(deal: Path, tmp_path: Path) -> None:
+    """In a process in which llvmlite cannot be imported."""
+    code = f"import sys; sys.modules['llvmlite'] = None; from detente.cli import main; sys.exit(main({['run', str(deal), '--paths', '50']}))"
+    for engine, said in (({}, True), ({"DETENTE_ENGINE": "numpy"}, False)):
+        surroundings = {name: value for name, value in os.environ.items() if name != "DETENTE_ENGINE"} | engine
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True, env=surroundings
+        )
+        assert ("note: programs are not compiled here" in done.stderr) is said
+        assert done.stderr.count("\n") == said
+
+
+# long runs
+
+LONG = ("--paths", "2_000_000")
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent to another process as POSIX has it")
+
+
+@POSIX
+def test_a_run_that_is_stopped_keeps_what_is_done_and_ends_with_the_same_bits(deal: Path, tmp_path: Path) -> None:
+    file, whole, gone_on = tmp_path / "run.parts", tmp_path / "whole.json", tmp_path / "gone_on.json"
+    command = [sys.executable, "-m", "detente", "run", str(deal), *LONG, "--resume", str(file), "--json", str(gone_on)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        while running.poll() is None and not (file.exists() and read(file).done):
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        out, said = running.communicate(timeout=120)
+    assert running.returncode == 130, said
+    (done,) = read(file).done
+    assert (
+        said
+        == f"detente: stopped; {len(done):,} of 2,000,000 paths are kept in '{file}'; the same again goes on from there\n"
+    )
+    assert out == ""
+    assert 0 < len(done) < 2_000_000
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["deal.yaml", "run.parts"]
+    resumed = detente(*command[3:])
+    assert resumed.returncode == 0, resumed.stderr
+    assert "Rich" in resumed.stdout
+    assert detente("run", deal, *LONG, "--resume", tmp_path / "other.parts", "--json", whole).returncode == 0
+    one, two = (json.loads(found.read_text()) for found in (whole, gone_on))
+    assert one["outputs"] == two["outputs"]
+    assert one["futures"] == two["futures"]
+
+
+@POSIX
+@pytest.mark.parametrize("command", ["run", "report"])
+def test_a_run_that_is_stopped_says_that_nothing_is_kept(command: str, deal: Path, tmp_path: Path) -> None:
+    """Its standard error is a terminal here, so that it shows when it simulates."""
+    ours, theirs = os.openpty()
+    words = [sys.executable, "-m", "detente", command, str(deal), "--paths", "20_000_000"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path) as running:
+        os.close(theirs)
+        said = b""
+        while b"simulating" not in said:
+            said += os.read(ours, 1000)
+        running.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # the other end is closed
+            while more := os.read(ours, 1000):
+                said += more
+        out, _ = running.communicate(timeout=120)
+    os.close(ours)
+    assert running.returncode == 130
+    assert b"detente: stopped; nothing that it did is kept" in said
+    assert b"Traceback" not in said
+    assert out == b""
+    assert [one.name for one in tmp_path.iterdir()] == ["deal.yaml"]
 
 
 def test_show_says_what_held_and_what_was_on_record(deal: Path) -> None:
@@ -255,7 +350,7 @@ def test_program_lists_what_a_run_computes(deal: Path) -> None:
     assert done.stdout.startswith("a small deal: the program of a run from 2024-12 to 2025-12\n")
     line = DEAL.splitlines().index("  lab.USD:      {balance: 1000 USD, assumed: given}") + 1
     (account,) = (text for text in done.stdout.splitlines() if " add [previous lab.USD], %" in text)
-    assert account.split()[-3:] == ["USD", "lab.USD", f"{deal}:{line}"]
+    assert account.split()[-4:] == ["USD", "finite", "lab.USD", f"{deal}:{line}"]
     assert "future rich" in done.stdout
     one = detente("program", deal, "--output", "lab.sales")
     assert "lab.USD" not in one.stdout

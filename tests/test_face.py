@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +66,40 @@ def test_outcomes_become_a_frame(deal: detente.Deal) -> None:
     assert found.frame()["slow", "lab.sales at 2025-12"].to_numpy() == pytest.approx(
         found["slow", "lab.sales at 2025-12"]
     )
+
+
+def test_a_sweep_is_labelled_and_in_the_units_of_the_deal(deal: detente.Deal) -> None:
+    found = deal.sweep(["lab.sales at 2025-12"], {"pace": [5, "5% / year", 20]}, ["base", "slow"], paths=200)
+    assert found.runs[:3] == ("pace = 5", "pace = 5% / year", "pace = 20")
+    assert found.runs[3] == "slow, pace = 5"
+    assert found["pace = 5", "lab.sales at 2025-12"] == pytest.approx(found["pace = 5% / year", "lab.sales at 2025-12"])
+    slow = deal.evaluate(["lab.sales at 2025-12"], ["slow"], paths=200)
+    assert found["pace = 5", "lab.sales at 2025-12"] == pytest.approx(slow["lab.sales at 2025-12"])
+
+
+def test_a_run_is_kept_in_a_file_and_gone_on_with(deal: detente.Deal, tmp_path: Path) -> None:
+    short = deal.run(paths=2048, resume=tmp_path / "run.parts")
+    longer = deal.run(paths=5000, resume=str(tmp_path / "run.parts"))
+    assert (short.paths, longer.paths) == (2048, 5000)
+    assert longer["lab.sales"].p95.tobytes() == deal.run(paths=5000)["lab.sales"].p95.tobytes()
+    with pytest.raises(detente.Refused, match="parts-of-another-run"):
+        deal.run(paths=5000, seed=2, resume=tmp_path / "run.parts")
+
+
+def test_threads_are_chosen_for_a_while(deal: detente.Deal) -> None:
+    with detente.threads(1):
+        one = deal.run(paths=3000)
+    assert one["lab.sales"].mean.tobytes() == deal.run(paths=3000)["lab.sales"].mean.tobytes()
+    with pytest.raises(ValueError, match="threads"), detente.threads(0):
+        pass
+
+
+def test_where_programs_are_not_compiled_a_warning_says_so_once() -> None:
+    """In a process in which llvmlite cannot be imported."""
+    code = f"import sys; sys.modules['llvmlite'] = None; import detente; deal = detente.loads({DEAL!r}); deal.run(50); deal.run(50)"
+    surroundings = {name: value for name, value in os.environ.items() if name != "DETENTE_ENGINE"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings)
+    assert done.stderr.count("RuntimeWarning: programs are not compiled here") == 1
 
 
 def test_objects_show_themselves(deal: detente.Deal) -> None:

@@ -6,9 +6,12 @@ import detente as dt deal = dt.load("cases/openai-microsoft") run = deal.run(pat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from detente.text.diagnostic import Diagnostic, Refused
 from detente.text.written import Date, parse_date
@@ -26,9 +29,10 @@ if TYPE_CHECKING:
     from detente.deal.model import Deal as DealText
     from detente.deal.write import Files
     from detente.engine.run import Outcomes, Run
+    from detente.engine.sweep import Overrides
 
 __version__ = "0.1.0"
-__all__ = ["Deal", "Refused", "build", "chart", "load", "loads"]
+__all__ = ["Deal", "Refused", "build", "chart", "load", "loads", "threads"]
 
 
 def load(path: str | Path) -> Deal:
@@ -81,6 +85,27 @@ def chart(run: Run, name: str) -> LayerChart:
     from detente.report.charts import fan, with_look
 
     return with_look(fan(run[name], run.deal))
+
+
+def threads(count: int) -> AbstractContextManager[None]:
+    """Runs inside use so many threads instead of all processors: `with detente.threads(2): deal.run()`. The numbers are
+    the same, to the bit.
+
+    Raises:
+        ValueError: where that is no whole number from 1 on.
+    """
+    from detente.engine.evaluate import on_threads
+
+    return on_threads(count)
+
+
+@cache
+def _warn_if_slow() -> None:
+    """Once, where programs cannot be compiled."""
+    from detente.engine.evaluate import fallback
+
+    if fallback():
+        warn(fallback(), RuntimeWarning, stacklevel=3)
 
 
 def _date(text: str) -> Date:
@@ -181,16 +206,27 @@ class Deal:
             raise ValueError("a deal as known on an earlier date has no text of its own: ask the deal it was made from")
         return self.files
 
-    def run(self, paths: int = 10_000, seed: int = 1, scenario: str = "base", outputs: Sequence[str] = ()) -> Run:
-        """The deal simulated: its outputs by month and the chances of its futures.
+    def run(
+        self,
+        paths: int = 10_000,
+        seed: int = 1,
+        scenario: str = "base",
+        outputs: Sequence[str] = (),
+        resume: str | Path | None = None,
+    ) -> Run:
+        """The deal simulated: its outputs by month and the chances of its futures. With `resume`, what is done is kept
+        in that file as it comes, on Ctrl-C too, and the same call goes on from there; so does one for more paths.
 
         Raises:
-            Refused: where a path is not finite.
+            Refused: where a path is not finite, memory does not suffice, or the file is of another run, damaged or none
+                of ours.
             ValueError: for an impossible number of paths or seed, an unknown scenario or output.
         """
         from detente.engine.evaluate import run_deal
 
-        return run_deal(self.text, paths, seed, scenario, outputs)
+        _warn_if_slow()
+        file = None if resume is None else Path(resume)
+        return run_deal(self.text, paths, seed, scenario, outputs, resume=file)
 
     def evaluate(
         self, outputs: Sequence[str], scenarios: Sequence[str] = ("base",), paths: int = 2_000, seed: int = 1
@@ -198,17 +234,36 @@ class Deal:
         """Figures about whole paths, such as `openai.USD at 2026-12`, under scenarios, on the same draws.
 
         Raises:
-            Refused: where an output cannot be read.
+            Refused: where an output cannot be read, a path is not finite, or memory does not suffice.
             ValueError: for an unknown scenario.
         """
-        from detente.engine.evaluate import evaluated, figures, graph_of, scenario_variant
-        from detente.engine.run import Outcomes
+        return self.sweep(outputs, scenarios=scenarios, paths=paths, seed=seed)
 
-        graph = graph_of(self.text, figures(outputs))
-        runs = [scenario_variant(self.text, name) for name in scenarios]
-        values = evaluated(graph, runs, paths, seed, tuple(outputs))
-        units = tuple(str(graph.measures[output].formula.unit) for output in outputs)
-        return Outcomes(tuple(scenarios), tuple(outputs), units, values)
+    def sweep(
+        self,
+        outputs: Sequence[str],
+        overrides: Overrides = (),
+        scenarios: Sequence[str] = ("base",),
+        believers: Sequence[str] = ("",),
+        paths: int = 2_000,
+        seed: int = 1,
+    ) -> Outcomes:
+        """Figures about whole paths under every scenario, with every believer (a party whose beliefs are taken, or ""
+        for the deal as filed) and every override, on the same draws, such as
+        `deal.sweep(["lab.USD at 2026-12"], {"price": [2, 3]})`.
+
+        Overrides are values by assumption, of which every combination is run, or a list of combinations. A number is in
+        the unit in which the deal shows the assumption, a text as a deal writes it, such as `"5% to 10% / year"`.
+
+        Raises:
+            Refused: where an output or a value cannot be read, a value is in another unit, a path is not finite, or
+                memory does not suffice.
+            ValueError: for an unknown scenario, believer or assumption, or nothing to run.
+        """
+        from detente.engine.sweep import sweep
+
+        _warn_if_slow()
+        return sweep(self.text, outputs, overrides, scenarios, believers, paths, seed)
 
     def why(self, what: str, paths: int = 2_000, seed: int = 1, path: int | None = None) -> Explanation:
         """Why a quantity is what it is: `openai.USD@2026-12`, on the path nearest to the median unless one is named.
@@ -277,6 +332,7 @@ class Deal:
         """Everything the report shows."""
         from detente.answers.findings import find
 
+        _warn_if_slow()
         return find(self.text, paths, seed)
 
     def _repr_html_(self) -> str:

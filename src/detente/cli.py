@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from detente.text.diagnostic import Refused, render
 from detente.text.written import Date, parse_date
 
 PATHS, SEED = 10_000, 1
+NUMBER = re.compile("[0-9]{1,30}(_[0-9]{1,30}){0,9}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,12 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     `diff` gives 1 where two deals differ and 2 where one is refused.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command is None:
-        parser.print_help()
-        return 0
     try:
+        parser = _parser()
+        options = parser.parse_args(arguments)
+        if options.command is None:
+            parser.print_help()
+            return 0
         return int(options.command(options))
     except Refused as refused:
         print(render(refused.diagnostics, refused.texts), file=sys.stderr)
@@ -45,8 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    except KeyboardInterrupt:
-        print("detente: stopped", file=sys.stderr)
+    except MemoryError:
+        print("detente: memory ran out: ask for fewer paths or outputs", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stopped:
+        print(f"detente: {str(stopped) or 'stopped'}", file=sys.stderr)
         return 130
 
 
@@ -66,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--scenario", default="base", help="a scenario of the deal (default: the deal as filed)")
     run.add_argument("--relations", action="store_true", help="heed incidents between parties, which are off as filed")
     run.add_argument("--json", metavar="FILE", type=Path, help="write outputs and futures as JSON")
+    _threaded(run)
+    run.add_argument(
+        "--resume",
+        metavar="FILE",
+        type=Path,
+        help="for long runs: outputs and futures alone, kept in a file as they come; the same again goes on from there",
+    )
 
     report = _command(
         found, "report", commands.report, "simulate a deal, print its answers, and write a report that opens from disk"
@@ -76,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "-o", "--output", metavar="FILE", type=Path, default=Path("report.html"), help="default: report.html"
     )
+    _threaded(report)
 
     why = _command(found, "why", commands.why, "explain a number: equations, terms, assumptions, claims, origins")
     why.add_argument("what", help="NAME@MONTH, such as openai.USD@2026-12")
@@ -231,15 +244,22 @@ def _sized(parser: argparse.ArgumentParser, paths: int = PATHS) -> None:
     parser.add_argument("--as-of", metavar="DATE", type=_date, help="as an analyst of that date could have known it")
 
 
+def _threaded(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threads", metavar="N", type=_whole, help="default: as many as there are processors")
+
+
 def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
-    return int(text)
+    return _number(text, 1)
 
 
 def _whole_or_zero(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 on")
+    return _number(text, 0)
+
+
+def _number(text: str, least: int) -> int:
+    """A whole number, perhaps with its digits in groups: 5_000_000."""
+    if not NUMBER.fullmatch(text) or int(text) < least:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} on")
     return int(text)
 
 

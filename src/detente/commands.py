@@ -70,11 +70,21 @@ def check(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    from detente.answers.findings import find
-    from detente.report.terminal import print_findings, progress
+    from detente.engine.evaluate import on_threads, run_deal
+    from detente.report.terminal import print_findings, print_run, progress
 
     deal = _deal(options)
-    with progress() as shown:
+    _say_if_slow()
+    if options.resume is not None:
+        with on_threads(options.threads), progress() as shown:
+            found = run_deal(deal, options.paths, options.seed, options.scenario, progress=shown, resume=options.resume)
+        if options.json:
+            write_whole(options.json, json.dumps(found.as_data(), indent=1))
+        print_run(found)
+        return 0
+    from detente.answers.findings import find
+
+    with on_threads(options.threads), progress() as shown:
         findings = find(deal, options.paths, options.seed, shown, options.scenario)
     if options.json:
         write_whole(options.json, json.dumps(findings.run.as_data(), indent=1))
@@ -84,10 +94,12 @@ def run(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     from detente.answers.findings import find
+    from detente.engine.evaluate import on_threads
     from detente.report.terminal import print_findings, progress
 
     deal = _deal(options)
-    with progress() as shown:
+    _say_if_slow()
+    with on_threads(options.threads), progress() as shown:
         findings = find(deal, options.paths, options.seed, shown, options.scenario)
         from detente.report.html import write_report
 
@@ -97,6 +109,13 @@ def report(options: argparse.Namespace) -> int:
     print_findings(findings)
     print(f"\nThe report is in {options.output}")
     return 0
+
+
+def _say_if_slow() -> None:
+    from detente.engine.evaluate import fallback
+
+    if fallback():
+        print(f"note: {fallback()}", file=sys.stderr)
 
 
 def why(options: argparse.Namespace) -> int:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
-from detente.engine.evaluate import at_date, evaluate, figures, graph_of, run_deal, scenario_variant
+from detente.engine import evaluate as evaluating
+from detente.engine.evaluate import (
+    at_date,
+    evaluate,
+    fallback,
+    figures,
+    graph_of,
+    on_threads,
+    run_deal,
+    scenario_variant,
+)
 from detente.engine.program import compile_graph
 from detente.engine.run import Run
 from detente.engine.simulate import BASE, Variant, summarised
@@ -68,8 +79,10 @@ def test_all_outputs_that_cannot_be_read_are_told_at_once() -> None:
     assert len(wrong(small(), ["nothing", "1 USD + 1 MW", "lab.USD"])) == 2
 
 
-@pytest.mark.parametrize(("paths", "seed"), [(0, 1), (-1, 1), (2**32, 1), (10, -1), (10, 2**64)])
-def test_an_impossible_size_or_seed_is_refused(paths: int, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("paths", "seed"), [(0, 1), (-1, 1), (2**32, 1), (1.5, 1), ("10", 1), (10, -1), (10, 2**64), (10, "one"), (10, 0.5)]
+)
+def test_an_impossible_size_or_seed_is_refused(paths: Any, seed: Any) -> None:
     with pytest.raises(ValueError, match=r"a run has|a seed is"):
         evaluate(read(small()), [BASE], paths, seed, ["lab.USD"])
     with pytest.raises(ValueError, match=r"a run has|a seed is"):
@@ -211,6 +224,152 @@ def test_the_variant_that_goes_wrong_is_the_one_that_is_explained() -> None:
     assert found.message == "'ratio' is inf in 2025-01 on path 0"
 
 
+ZERO = "zero: {table: {2025-01: -2, 2025-12: 9}, assumed: g}"
+"""0 in March 2025."""
+
+
+@pytest.mark.parametrize(
+    ("formula", "said", "saw"),
+    [
+        ("1 / zero", "'y' is inf in 2025-03", "zero = 0"),
+        ("zero / zero", "'y' is nan in 2025-03", "zero = 0"),
+        ("log(abs(zero))", "'y' is -inf in 2025-03", "zero = 0"),
+        ("log(zero)", "'y' is nan in 2025-01", "zero = -2"),
+        ("sqrt(zero)", "'y' is nan in 2025-01", "zero = -2"),
+        ("zero ^ 0.5", "'y' is nan in 2025-01", "zero = -2"),
+        ("zero ^ -1", "'y' is inf in 2025-03", "zero = 0"),
+        ("exp(500 * zero)", "'y' is inf in 2025-05", "zero = 2"),
+        ("zero * 1e200 * 1e200", "'y' is -inf in 2025-01", "zero = -2"),
+        ("'prev(y, 1e150) * 1e60'", "'y' is inf in 2025-03", "prev in y (opening) = 1e+270"),
+    ],
+)
+def test_whatever_is_not_finite_is_named_with_what_it_saw(formula: str, said: str, saw: str) -> None:
+    text = small(variables=f"{ZERO}\ny: {{is: {formula}, assumed: g}}", outputs="[y]")
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text), 20)
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.message) == ("not-finite", f"{said} on path 0")
+    assert saw in found.found
+    assert found.expected == "a finite number; 20 paths hit"
+
+
+def test_the_first_path_is_named_and_its_first_month_though_another_path_fails_earlier() -> None:
+    """Each path fails in the month in which it is struck."""
+    text = small(
+        events=EVENTS,
+        variables="left: {unit: USD, is: 'if struck then 0 USD else 1 USD'}\nratio: {is: 1 USD / left, assumed: g}",
+        outputs="[ratio]",
+    )
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text), 3000)
+    (found,) = refused.value.diagnostics
+    dates = [f"2025-{month:02d}" for month in range(1, 13)]
+    struck = told(text, [f"struck by {date}" for date in dates], 3000)[0]
+    first = int(np.flatnonzero(struck[-1])[0])
+    date = dates[int(np.flatnonzero(struck[:, first])[0])]
+    assert found.message == f"'ratio' is inf in {date} on path {first}"
+    assert found.expected == f"a finite number; {int(struck[-1].sum()):,} paths hit"
+    assert struck[dates.index(date) - 1].any(), "another path is struck earlier"
+
+
+def test_a_fault_beyond_the_paths_whose_values_are_kept_is_found() -> None:
+    text = small(
+        assumptions="x: {value: 'uniform(0, 1)', assumed: g}",
+        variables="y: {is: if x = EDGE then 1 / (x - x) else 1, assumed: g}",
+        outputs="[y]",
+    )
+    edge = float(told(text.replace("EDGE", "0"), ["x"], 70_000)[0, 0, 69_000])
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text.replace("EDGE", f"{edge:.17f}")), 70_000)
+    (found,) = refused.value.diagnostics
+    assert found.message.endswith("on path 69000")
+
+
+def test_a_fault_of_a_scenario_alone_is_one_of_its_run() -> None:
+    text = small(
+        assumptions="x: {value: 1, assumed: g}", variables="y: {is: 1 / x}", outputs="[y]", scenarios="none: {x: 0}"
+    )
+    assert run_deal(read(text), 5)["y"].mean[0] == 1.0
+    with pytest.raises(Refused, match="'y' is inf in 2025-01 on path 0"):
+        run_deal(read(text), 5, scenario="none")
+
+
+def test_a_fault_in_a_flow_is_named_and_not_the_account_it_ends_in() -> None:
+    text = small(
+        variables=f"{ZERO}\nrate: {{unit: USD / month, is: 1 USD / month}}",
+        flows="fee: {from: world, to: lab, amount: rate / zero}",
+        outputs="[lab.USD]",
+    )
+    with pytest.raises(Refused, match="'fee' is inf in 2025-03 on path 0"):
+        run_deal(read(text), 5)
+
+
+def test_a_fault_in_a_process_is_named() -> None:
+    text = small(
+        assumptions="pace: {value: 90% / year, assumed: g}",
+        variables="sales: {unit: USD / month, past: {2024-12: 1e300}, next: 'gbm(growth = 100000000000% / year, volatility = 0% / sqrt(year))', assumed: g}",
+        outputs="[sales]",
+    )
+    with pytest.raises(Refused, match="'sales' is inf in 2025-"):
+        run_deal(read(text), 5)
+
+
+def test_what_nobody_asked_for_is_not_named() -> None:
+    """`before` fails in January, but nothing that is asked for reads it."""
+    text = small(
+        variables=f"{ZERO}\nbefore: {{is: log(zero), assumed: g}}\ny: {{is: 1 / zero, assumed: g}}", outputs="[y]"
+    )
+    with pytest.raises(Refused, match="'y' is inf in 2025-03 on path 0"):
+        run_deal(read(text), 5)
+
+
+def test_a_fault_on_the_record_is_named_where_it_arose() -> None:
+    """Read three months later, after `now`; nothing that is told in the simulated months is wrong by itself."""
+    text = small(
+        first="2024-06",
+        variables="base: {table: {2024-06: 6, 2024-12: 0, 2025-01: 1}, assumed: g}\nratio: {is: 6 / base, assumed: g}\nlate: {is: 'delay(ratio, 3 months)', assumed: g}",
+        outputs="[late]",
+    )
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text), 5)
+    (found,) = refused.value.diagnostics
+    assert found.message == "'ratio' is inf in 2024-12 on path 0"
+    assert found.found == "base = 0"
+
+
+def test_the_first_simulated_month_opens_with_what_now_leaves() -> None:
+    """The account opens with 1000 USD, which is what the diagnostic has to show."""
+    text = small(
+        variables="y: {is: 1 USD / (lab.USD - 1000 USD), assumed: g}", outputs="[y]",
+    )  # fmt: skip
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text), 5)
+    (found,) = refused.value.diagnostics
+    assert found.message == "'y' is inf in 2025-01 on path 0"
+    assert found.found == "lab.USD (opening) = 1000"
+
+
+def test_a_figure_that_fails_by_itself_is_named() -> None:
+    text = small(variables=SALES)
+    (found,) = wrong(text, ["total(sales, 2025) / (lab.USD - lab.USD)"])
+    assert found.message == "'total(sales, 2025) / (lab.USD - lab.USD)' is inf on path 0"
+    assert "lab.USD = 1000" in found.found
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_numbers_in_the_place_of_inputs_are_finite(number: float) -> None:
+    text = small(assumptions="x: {value: 1, assumed: g}", variables="y: {is: 'if x > 2 then 1 else 0', assumed: g}")
+    for override in (number, np.array([1.0, number, 1.0])):
+        with pytest.raises(ValueError, match="'x' is not finite"):
+            told(text, ["y"], 3, (Variant("odd", {"x": override}),))
+
+
+def test_numbers_by_path_are_one_for_each() -> None:
+    text = small(assumptions="x: {value: 1, assumed: g}", variables="y: {is: x}")
+    with pytest.raises(ValueError, match="2 numbers for 'x', but 3 paths"):
+        told(text, ["y"], 3, (Variant("short", {"x": np.array([1.0, 2.0])}),))
+
+
 # runs
 
 
@@ -282,3 +441,47 @@ def test_a_deal_as_of_a_date_is_refused_with_all_that_was_not_known() -> None:
         at_date(deal, parse_date("2024-06"))
     assert [one.code for one in refused.value.diagnostics] == ["not-yet-known"]
     assert at_date(deal, None) is deal
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "two", 10**9])
+def test_an_impossible_number_of_threads_is_refused(count: Any) -> None:
+    with pytest.raises(ValueError, match="threads"), on_threads(count):
+        pass
+
+
+def test_any_number_of_threads_gives_the_same_bits() -> None:
+    found = []
+    for count in (1, 3):
+        with on_threads(count):
+            found.append(run_deal(read(RUN), 5000)["lab.USD"])
+    assert found[0].p95.tobytes() == found[1].p95.tobytes()
+    assert found[0].mean.tobytes() == found[1].mean.tobytes()
+
+
+def test_a_horizon_of_one_month_is_one_month() -> None:
+    run = run_deal(read(small(variables=SALES, to="2025-01")), 10)
+    assert run["sales"].dates == ("2025-01",)
+
+
+def test_without_randomness_every_path_is_the_same() -> None:
+    run = run_deal(read(small(variables="x: {unit: USD, is: 3 USD, assumed: g}")), 50)
+    assert (run["x"].p5 == 3.0).all()
+    assert (run["x"].p95 == 3.0).all()
+    assert (run["x"].mc_error == 0.0).all()
+
+
+def test_a_deal_that_shows_nothing_gives_nothing() -> None:
+    run = run_deal(read(small()), 5)
+    assert (run.series, run.futures) == ({}, {})
+
+
+def test_where_programs_are_not_compiled_it_is_said_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DETENTE_ENGINE", raising=False)
+    monkeypatch.setattr(evaluating, "why_not_compiled", lambda: "no module named 'llvmlite'")
+    assert "no module named 'llvmlite'" in fallback()
+    assert "times as long" in fallback()
+    monkeypatch.setenv("DETENTE_ENGINE", "numpy")
+    assert fallback() == ""
+    monkeypatch.delenv("DETENTE_ENGINE")
+    monkeypatch.setattr(evaluating, "why_not_compiled", lambda: "")
+    assert fallback() == ""

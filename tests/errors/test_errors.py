@@ -18,6 +18,8 @@ import pytest
 import detente
 from detente.cli import main
 from detente.deal.load import load_deal
+from detente.engine.memory import Room
+from detente.engine.memory import check as enough
 from detente.engine.parts import Kept, merged, resumed, write
 from detente.engine.summary import Summary
 from detente.graph.build import check
@@ -86,6 +88,8 @@ MADE: dict[str, Callable[[], object]] = {
     "file-too-big": too_big,
     "file-unreadable": lambda: os.mkfifo("deal.yaml"),
     "file-not-utf8.claims": lambda: claims("Société".encode("latin-1")),
+    "not-enough-memory": lambda: None,
+    "not-enough-memory.bins": lambda: None,
     "not-parts": lambda: Path("run.parts").write_text("deal: a deal\n", encoding="utf-8"),
     "parts-damaged": cut_short,
     "parts-do-not-fit": lambda: part(0, 5000, 5000),
@@ -121,10 +125,28 @@ def no_parts(path: Path) -> tuple[Diagnostic, ...]:
     return refused(lambda: resumed(Path("run.parts"), RUN, 10_000))
 
 
+def kept_whole(paths: int) -> tuple[Diagnostic, ...]:
+    """Whole paths of 24,000 bytes each, in a control group of two gigabytes."""
+    given = Room(2_000_000_000, "left to this process by its control group")
+    return refused(lambda: enough("30 runs", lambda count: 24_000 * count, paths, given))
+
+
+def kept_in_order(paths: int) -> tuple[Diagnostic, ...]:
+    """Values of which each takes 50,000 bytes a path, or all of them 800 MB where they are counted in bins."""
+    given = Room(1_500_000_000, "free on this machine")
+
+    def needed(count: int) -> int:
+        return 50_000 * count if count <= 65_536 else 800_000_000
+
+    return refused(lambda: enough("a run", needed, paths, given))
+
+
 LATER: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "not-finite": lambda path: refused(lambda: detente.load(path).run(paths=64)),
     "not-yet-known": lambda path: refused(lambda: detente.load(path).as_of("2023-12")),
     "not-a-quantity": no_quantity,
+    "not-enough-memory": lambda path: kept_whole(1_000_000),
+    "not-enough-memory.bins": lambda path: kept_in_order(50_000),
     **{deal: no_parts for deal in MADE if "parts" in deal},
     "parts-overlap": lambda path: refused(lambda: merged([Path("here.parts"), Path("there.parts")])),
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from detente.engine import memory
 from detente.engine.draws import Shocks
 from detente.engine.kernel import Values, execute
 from detente.engine.lanes import Setting
@@ -58,9 +60,15 @@ class _Noted:
 def trace(
     graph: Graph, paths: Sequence[int], seed: int, one: Variant = BASE, names: Sequence[str] | None = None
 ) -> Paths:
-    """The named equations (all by default) on the numbered paths, in every month."""
+    """The named equations (all by default) on the numbered paths, in every month.
+
+    Raises:
+        Refused: where there is not enough memory.
+    """
     chosen = tuple(names if names is not None else graph.equations)
     program = compile_graph(graph, chosen, (), traced=True)
+    needed = partial(memory.traced_bytes, program, graph.deal.last - graph.start)
+    memory.check("a trace", needed, len(paths), memory.room())
     return run_traced(graph, program, paths, seed, one)
 
 

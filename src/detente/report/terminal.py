@@ -14,6 +14,8 @@ from rich.text import Text
 
 from detente.answers.results import Findings, HeadlineAnswer
 from detente.deal.model import Deal
+from detente.engine.evaluate import Stopped
+from detente.engine.run import Run
 from detente.report import words
 
 RIGHT: Literal["right"] = "right"
@@ -47,23 +49,69 @@ def print_findings(findings: Findings, console: Console | None = None) -> None:
         out.print(Text(f"Note: {note}", style="dim"))
 
 
+def print_run(run: Run, console: Console | None = None) -> None:
+    """Print the outputs of a run in its last month, and the chances of its futures."""
+    out = console or Console()
+    deal = run.deal
+    out.print(Text(deal.title, style="bold"))
+    out.print(
+        Text(f"{words.scenario_title(run.scenario, deal)}; " if run.scenario != "base" else "")
+        + Text(f"{run.paths:,} paths, seed {run.seed}, {words.duration(run.seconds)}"),
+        style="dim",
+    )
+    if run.series:
+        table = _table(f"Outputs in {words.month_words(deal.last)}", "")
+        table.add_column("")
+        table.add_column("Median", justify=RIGHT, style="bold")
+        table.add_column("Nine in ten paths")
+        table.add_column("Mean", justify=RIGHT)
+        table.add_column("Sampling error", justify=RIGHT, style="dim")
+        for name, series in run.series.items():
+            last = series.at(series.months[-1])
+            median, mean = (words.amount(last[key], series.unit) for key in ("p50", "mean"))
+            spread, error = (
+                words.span(last["p5"], last["p95"], series.unit),
+                words.give_or_take(last["mc_error"], series.unit),
+            )
+            _row(table, words.series_title(name, deal), median, spread, mean, error)
+        _print(out, table)
+    if run.futures:
+        table = _table("Futures", "a path belongs to the first that fits")
+        table.add_column("")
+        table.add_column("Chance", justify=RIGHT, style="bold", no_wrap=True)
+        table.add_column("Sampling error", justify=RIGHT, style="dim")
+        for name, future in run.futures.items():
+            error = words.give_or_take(future.mc_error, future.unit)
+            _row(table, words.future_title(name, deal), words.headline(future), error)
+        _print(out, table)
+    out.print(Text("\nHeadlines, ranges, rights and checks are told by a run without --resume.", style="dim"))
+
+
 @contextmanager
 def progress(console: Console | None = None) -> Iterator[Callable[[str, int, int], None]]:
     """A display on standard error, gone when the work is done: `with progress() as show: show("paths", 512, 4096)`.
 
     Where no one watches (a file, a pipe) nothing is shown.
+
+    Raises:
+        Stopped: on Ctrl-C in the work, with what is kept of it.
     """
     watched = console or Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn())
-    with Progress(*columns, console=watched, transient=True, disable=not watched.is_terminal) as display:
-        tasks: dict[str, TaskID] = {}
+    try:
+        with Progress(*columns, console=watched, transient=True, disable=not watched.is_terminal) as display:
+            tasks: dict[str, TaskID] = {}
 
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = display.add_task(what, total=total)
-            display.update(tasks[what], completed=done, total=total)
+            def show(what: str, done: int, total: int) -> None:
+                if what not in tasks:
+                    tasks[what] = display.add_task(what, total=total)
+                display.update(tasks[what], completed=done, total=total)
 
-        yield show
+            yield show
+    except Stopped:
+        raise
+    except KeyboardInterrupt:
+        raise Stopped("stopped; nothing that it did is kept") from None
 
 
 def _headline(answer: HeadlineAnswer, deal: Deal, out: Console) -> None:
