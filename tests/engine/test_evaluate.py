@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -485,3 +486,15 @@ def test_where_programs_are_not_compiled_it_is_said_unless_asked_for(monkeypatch
     monkeypatch.delenv("DETENTE_ENGINE")
     monkeypatch.setattr(evaluating, "why_not_compiled", lambda: "")
     assert fallback() == ""
+
+
+def test_values_too_large_to_be_summed_up_are_named() -> None:
+    """1e200 squared is no float64, so there is no deviation of it."""
+    text = small(
+        variables="a: {is: 1e200, assumed: g}\nb: {is: 'prev(b, start = 1) / a', assumed: g}", outputs="[a, b]"
+    )
+    with pytest.raises(Refused) as refused:
+        run_deal(read(text), 20)
+    (found,) = refused.value.diagnostics
+    assert re.fullmatch(r"'a' is 1\.\d+e\+200 in 2025-01 on path 0", found.message)
+    assert found.expected == "a finite number that can be squared; 20 paths hit"

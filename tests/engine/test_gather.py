@@ -157,7 +157,6 @@ def test_any_values(way: str, kinds: list[list[float]], paths: int, announced: i
     assert_same(found, whole if announced == 1 else whole.binned())
 
 
-@pytest.mark.xfail(reason="the mean of a run of one whole block of negative zeros is a negative zero")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("announced", [BLOCK_PATHS, EXACT_PATHS + 1])
 def test_a_block_of_negative_zeros_has_the_mean_of_the_whole(way: str, announced: int) -> None:

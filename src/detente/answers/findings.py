@@ -37,7 +37,6 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
     """
     began = perf_counter()
     graph = graph_of(deal)
-    run = run_deal(deal, paths, seed, scenario, progress=progress, graph=graph)
     futures = tuple(key for key in graph.measures if key.startswith("future "))
     shown = tuple(f"{headline.name}: {label}" for headline in deal.headlines.values() for label in headline.show)
     checks = tuple(key for key in graph.measures if key.startswith("check "))
@@ -46,7 +45,9 @@ def find(deal: Deal, paths: int, seed: int, progress: Progress | None = None, sc
         dict.fromkeys([scenario, *(n for h in deal.headlines.values() for n in (*h.under, h.against or scenario))])
     )
     variants = [scenario_variant(deal, name) for name in names]
+    # Whole paths first: they need the most memory, and what does not fit is said before anything has run.
     found = evaluated(graph, variants, paths, seed, keys, progress, "running scenarios")
+    run = run_deal(deal, paths, seed, scenario, progress=progress, graph=graph)
     means = mean_where_present(found)
     told = dict(zip(names, shifts(graph, keys, variants, seed, progress), strict=True))
     chances: dict[str, Measured] = {}

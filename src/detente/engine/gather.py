@@ -72,7 +72,7 @@ def _moments(samples: FloatArray) -> Moments:
     """`summary.block_moments`, by machine code where there is some."""
     functions = library()
     if functions is None or samples.strides[1] != 8:
-        return block_moments(samples)
+        return block_moments(samples + 0.0)
     series, paths = samples.shape
     blocks = -(-paths // BLOCK_PATHS)
     counts = np.empty((series, blocks), dtype=np.int64)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event, Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,9 @@ class Variant:
 
 BASE = Variant()
 
+LARGEST = 1e150
+"""Values beyond this cannot be added and squared."""
+
 
 def variant(deal: Deal, scenario: Scenario) -> Variant:
     """A scenario (or a belief, or a side of a right) as a variant."""
@@ -74,7 +78,7 @@ def changed(deal: Deal, name: str, changes: Sequence[Change]) -> Variant:
 
 
 class NotFiniteError(ArithmeticError):
-    """Values that are not finite: of the variant with this number, on these paths."""
+    """Values that are not finite, or too large to be summed up: of the variant with this number, on these paths."""
 
     def __init__(self, variant: int, paths: tuple[int, ...]) -> None:
         super().__init__(f"variant {variant}, {len(paths)} paths")
@@ -113,8 +117,9 @@ def simulate(
     """
     engine = engine or engine_for(program, Setting.of(graph))
     columns = columns_for(graph, frozenset(program.arguments))
-    tasks = list(_tasks(len(variants), paths))
+    tasks, total = _tasks(len(variants), paths), _task_count(len(variants), paths)
     hits: list[tuple[int, int]] = []
+    lock, stopped, done = Lock(), Event(), 0
 
     def work(task: Task) -> None:
         common = columns(seed, task.first, task.paths)
@@ -126,20 +131,34 @@ def simulate(
         if not len(wrong):
             collect(task, lanes)
 
-    count = min(threads or available_threads(), len(tasks))
+    def go_on() -> None:
+        nonlocal done
+        while not stopped.is_set():
+            with lock:
+                task = next(tasks, None)
+            if task is None:
+                return
+            try:
+                work(task)
+            except BaseException:
+                stopped.set()
+                raise
+            with lock:
+                done += 1
+                if progress:
+                    progress(done, total)
+
+    count = min(threads or available_threads(), total)
     if count <= 1:
-        for done, task in enumerate(tasks):
-            work(task)
-            if progress:
-                progress(done + 1, len(tasks))
+        go_on()
     else:
         with ThreadPoolExecutor(count) as pool:
+            workers = [pool.submit(go_on) for _ in range(count)]
             try:
-                for done, _ in enumerate(pool.map(work, tasks)):
-                    if progress:
-                        progress(done + 1, len(tasks))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
+                for worker in workers:
+                    worker.result()
+            except BaseException:  # Ctrl-C comes here: each thread ends with the task it is at
+                stopped.set()
                 raise
     if hits:
         worst = min(hits)[0]
@@ -164,6 +183,10 @@ def _tasks(variants: int, paths: range) -> Iterator[Task]:
         group = tuple(range(first_variant, min(first_variant + together, variants)))
         for first in range(paths.start, paths.stop, CHUNK_LANES):
             yield Task(group, first, min(first + CHUNK_LANES, paths.stop))
+
+
+def _task_count(variants: int, paths: range) -> int:
+    return -(-variants // max(1, CHUNK_LANES // len(paths))) * -(-len(paths) // CHUNK_LANES)
 
 
 def _given(
@@ -231,10 +254,13 @@ def summarised(
     measures = {key: Gathered(1, paths) for key in program.measures}
 
     def collect(task: Task, lanes: Lanes) -> None:
-        for gathered, samples in zip(outputs.values(), lanes.outputs, strict=True):
-            gathered.add(samples, task.first)
-        for gathered, outcome in zip(measures.values(), lanes.measures, strict=True):
-            gathered.add(outcome[np.newaxis], task.first)
+        rows = [*lanes.outputs, *(outcome[np.newaxis] for outcome in lanes.measures)]
+        for gathered, samples in zip((*outputs.values(), *measures.values()), rows, strict=True):
+            try:
+                gathered.add(samples, task.first)
+            except ValueError:
+                large = np.flatnonzero((np.abs(samples) > LARGEST).any(axis=0))
+                raise NotFiniteError(0, tuple(task.first + int(lane) for lane in large)) from None
 
     simulate(graph, program, [one], among or range(paths), seed, collect, threads, progress)
     with ThreadPoolExecutor(threads or available_threads()) as pool:

@@ -162,7 +162,7 @@ def _moments(lanes: int) -> tuple[str, Body]:
             )
             body.store(value, at("%values", lane), 64)
             present = value == value  # a nan is not itself
-            body.store(body.choose(present, value, 0.0), at("%terms", lane), 64)
+            body.store(body.choose(present, value + 0.0, 0.0), at("%terms", lane), 64)
             more = body.convert("zext", present, "i64")
             body.store(body.load("i64", "%there", 64) + more, "%there", 64)
         count = _added_up(body, body.load("i64", "%there", 64), "add")
