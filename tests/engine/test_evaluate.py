@@ -491,7 +491,7 @@ def test_where_programs_are_not_compiled_it_is_said_unless_asked_for(monkeypatch
 def test_values_too_large_to_be_summed_up_are_named() -> None:
     """1e200 squared is no float64, so there is no deviation of it."""
     text = small(
-        variables="a: {is: 1e200, assumed: g}\nb: {is: 'prev(b, start = 1) / a', assumed: g}", outputs="[a, b]"
+        assumptions="x: {value: 1 to 2, assumed: g}", variables="a: {is: x * 1e200, assumed: g}", outputs="[a]"
     )
     with pytest.raises(Refused) as refused:
         run_deal(read(text), 20)
