@@ -24,16 +24,21 @@ _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 SHAPES = ("normal", "lognormal", "logit-normal", "uniform", "bernoulli", "exponential")
 """What a column may be drawn from, besides what only NumPy draws."""
 
+STEPS = (*SHAPES, "part", "mixed normal", "mixed lognormal", "mixed logit-normal")
+"""How a column is drawn at once, or step by step: parts of its normal are added up, then it is written."""
 
-COLUMN = np.dtype([("shape", "i8"), ("driver", "u8"), ("a", "f8"), ("b", "f8"), ("scale", "f8"), ("period", "f8")])
-"""How a column is drawn: the place of its shape in `SHAPES`; a and b are the middle and the spread of what is made of
-a normal, the least value and the width of what is uniform, a the chance of none. Where `period` is not zero the value
-is a growth over so many months, else `scale` is how many base units its unit has."""
+
+STEP = np.dtype(
+    [("step", "i8"), ("column", "i8"), ("driver", "u8"), ("a", "f8"), ("b", "f8"), ("scale", "f8"), ("period", "f8")]
+)
+"""A step of a column: its place in `STEPS`; a and b are the middle and the spread of what is made of a normal, the
+least value and the width of what is uniform, a the chance of none, or the weight of a part. Where `period` is not zero
+the value is a growth over so many months, else `scale` is how many base units its unit has."""
 
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """`draw(lanes, first path, seed, count, how each is drawn, columns, row)`;
+    """`draw(lanes, first path, seed, count, steps, columns, row)`, with zeros in columns that are mixed of parts;
     `moments(rows, row, series, lanes, blocks, counts, means, seconds)`;
     `tally(row, lanes, octaves, pages, room of pages, zeros, ends, state)`.
     """
@@ -56,55 +61,67 @@ def library() -> Library:
 
 
 def _written(lanes: int) -> str:
-    written = [*(_column(shape, lanes) for shape in SHAPES), _columns(lanes), _moments(lanes), _tally()]
+    written = [*(_step(step, lanes) for step in STEPS), _columns(lanes), _moments(lanes), _tally()]
     return module([text for text, _ in written], [body for _, body in written])
 
 
-def _entry(shape: str) -> str:
-    return f"draw_{shape.replace('-', '_')}"
+def _entry(step: str) -> str:
+    return f"draw_{step.replace('-', '_').replace(' ', '_')}"
 
 
-def _column(shape: str, lanes: int) -> tuple[str, Body]:
-    """Draws of one input, as `engine.draws.input_value` makes them."""
+def _step(step: str, lanes: int) -> tuple[str, Body]:
+    """A step of one column, as `engine.draws.input_value` draws it."""
     body = Body(lanes)
 
     def given(name: str) -> Vector:
         return body.spread("double", name)
 
-    grows = body.scalar("fcmp une double %period, 0.0")
+    def drawn() -> Vector:
+        paths = body.spread("i64", body.scalar(f"add i64 %path, {lane}")) + body.lane_numbers()
+        return share(body, words(body, body.splat("i64", 0), paths, "%driver", "%seed")[0])
+
     with body.loop("0", "%lanes", lanes) as lane:
-        first = body.scalar(f"add i64 %path, {lane}")
-        paths = body.spread("i64", first) + body.lane_numbers()
-        u = share(body, words(body, body.splat("i64", 0), paths, "%driver", "%seed")[0])
-        written = _written_value(body, shape, u, given("%a"), given("%b"))
         address = body.address("%column", body.scalar(f"mul i64 {lane}, 8"))
-        body.store(written * given("%scale"), address)
-        with body.where(grows):
-            body.store(maths.log(written + 1.0, on=body) / given("%period"), address)
+        if step == "part":
+            body.store(body.load("double", address) + given("%a") * maths.normal_quantile(drawn(), on=body), address)
+        else:
+            _write(body, step, address, given, drawn)
     body.line("ret void")
     parameters = ("i64 %lanes", "i64 %path", "i64 %seed", "i64 %driver", "double %a", "double %b", "double %scale",
                   "double %period", "ptr noalias %column")  # fmt: skip
-    return function(_entry(shape), "void", parameters, body), body
+    return function(_entry(step), "void", parameters, body), body
+
+
+def _write(body: Body, step: str, address: str, given: Callable[[str], Vector], drawn: Callable[[], Vector]) -> None:
+    """The value in base units."""
+    if step.startswith("mixed"):
+        score = given("%a") + given("%b") * body.load("double", address)
+        written = _of_score(body, step.removeprefix("mixed "), score)
+    else:
+        written = _written_value(body, step, drawn(), given("%a"), given("%b"))
+    body.store(written * given("%scale"), address)
+    with body.where(body.scalar("fcmp une double %period, 0.0")):
+        body.store(maths.log(written + 1.0, on=body) / given("%period"), address)
 
 
 def _columns(lanes: int) -> tuple[str, Body]:
-    """All columns, one after the other."""
+    """All steps, one after the other."""
     body = Body(lanes)
-    names = COLUMN.names
+    names = STEP.names
     assert names is not None
     with body.loop("0", "%count") as number:
-        how = body.address("%how", body.scalar(f"mul i64 {number}, {COLUMN.itemsize}"))
-        places = {name: body.address(how, 8 * place) for place, name in enumerate(names)}
-        shape, driver = (body.scalar(f"load i64, ptr {places[name]}") for name in names[:2])
-        numbers = [body.scalar(f"load double, ptr {places[name]}") for name in names[2:]]
+        at = body.address("%steps", body.scalar(f"mul i64 {number}, {STEP.itemsize}"))
+        places = {name: body.address(at, 8 * place) for place, name in enumerate(names)}
+        step, column, driver = (body.scalar(f"load i64, ptr {places[name]}") for name in names[:3])
+        numbers = [body.scalar(f"load double, ptr {places[name]}") for name in names[3:]]
         given = f"i64 %lanes, i64 %path, i64 %seed, i64 {driver}, " + ", ".join(f"double {one}" for one in numbers)
-        before = body.scalar(f"mul i64 {body.scalar(f'mul i64 {number}, %row')}, 8")
-        column = body.address("%columns", before)
-        for place, name in enumerate(SHAPES):
-            with body.where(body.scalar(f"icmp eq i64 {shape}, {place}")):
-                body.line(f"call void @{_entry(name)}({given}, ptr {column})")
+        before = body.scalar(f"mul i64 {body.scalar(f'mul i64 {column}, %row')}, 8")
+        address = body.address("%columns", before)
+        for place, name in enumerate(STEPS):
+            with body.where(body.scalar(f"icmp eq i64 {step}, {place}")):
+                body.line(f"call void @{_entry(name)}({given}, ptr {address})")
     body.line("ret void")
-    parameters = ("i64 %lanes", "i64 %path", "i64 %seed", "i64 %count", "ptr noalias %how", "ptr noalias %columns",
+    parameters = ("i64 %lanes", "i64 %path", "i64 %seed", "i64 %count", "ptr noalias %steps", "ptr noalias %columns",
                   "i64 %row")  # fmt: skip
     return function("draw", "void", parameters, body, exported=True), body
 
@@ -119,13 +136,18 @@ def _written_value(body: Body, shape: str, u: Vector, a: Vector, b: Vector) -> V
             found = a + b * u
         case "bernoulli":
             found = body.choose(a < u, 1.0, 0.0)
-        case "normal":
-            found = a + b * maths.normal_quantile(u, on=body)
-        case "lognormal":
-            found = maths.exp(a + b * maths.normal_quantile(u, on=body), on=body)
         case _:
-            score = a + b * maths.normal_quantile(u, on=body)
-            found = body.splat("double", 1.0) / (maths.exp(0.0 - score, on=body) + 1.0)
+            found = _of_score(body, shape, a + b * maths.normal_quantile(u, on=body))
+    return found
+
+
+def _of_score(body: Body, shape: str, score: Vector) -> Vector:
+    """The same, made of a normal."""
+    found = score
+    if shape == "lognormal":
+        found = maths.exp(score, on=body)
+    if shape == "logit-normal":
+        found = body.splat("double", 1.0) / (maths.exp(0.0 - score, on=body) + 1.0)
     return found
 
 
