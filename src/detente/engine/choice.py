@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +54,7 @@ def library() -> Library | None:
     return compiled()
 
 
+@lru_cache(maxsize=8)
 def columns_for(graph: Graph, needed: frozenset[str]) -> Callable[[int, int, int], Arguments]:
     """What draws, for a seed, a first path and a count of paths, all that is needed once a path."""
     functions = library()

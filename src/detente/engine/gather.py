@@ -37,10 +37,12 @@ _OCTAVES = 1 << 11
 
 @dataclass(eq=False)
 class Gathered:
-    """Values of float64[series, path], summarised as they come. `add` may be called from several threads at once."""
+    """Values of float64[series, path], summarised as they come. `add` may be called from several threads at once.
+    `kept` is where the values of few paths stand once all have come, if they stand in one place."""
 
     series: int
     paths: int
+    kept: FloatArray | None = None
     branches: list[Branch] = field(default_factory=list)
     pieces: list[FloatArray] = field(default_factory=list)
     idle: list[Tally | Counted] = field(default_factory=list)
@@ -50,7 +52,8 @@ class Gathered:
         count = samples.shape[1]
         self.branches.extend(branches_of(_moments(samples), first_path, count))
         if self.paths <= EXACT_PATHS:
-            self.pieces.append(samples)
+            if self.kept is None:
+                self.pieces.append(samples)
             return
         try:
             tally = self.idle.pop()
@@ -64,7 +67,10 @@ class Gathered:
         branches = grow(self.branches)
         paths = sum(branch.paths for branch in branches)
         if self.paths <= EXACT_PATHS:
-            return Summary(paths, branches, Sample(tuple(self.pieces)))
+            if self.kept is None:
+                return Summary(paths, branches, Sample(tuple(self.pieces)))
+            self.kept.sort(axis=1)
+            return Summary(paths, branches, Sample((self.kept,), in_order=True))
         return Summary(paths, branches, merge_histograms([tally.histogram() for tally in self.idle]))
 
 

@@ -197,10 +197,14 @@ class Interpreter:
     program: Program
     setting: Setting
 
-    def run(self, given: Sequence[Given], seed: int, first: int, count: int) -> Lanes:
+    def run(
+        self, given: Sequence[Given], seed: int, first: int, count: int, outputs: FloatArray | None = None
+    ) -> Lanes:
         program, lanes = self.program, count * len(given)
         paths = np.arange(first, first + count, dtype=np.uint64)
-        outputs = np.empty((len(program.outputs), self.setting.months, lanes))
+        if outputs is None:
+            outputs = np.empty((len(program.outputs), self.setting.months, lanes))
+        outputs = outputs[..., :lanes]
         measures = np.empty((len(program.measures), lanes))
         watched = np.zeros(lanes, dtype=np.bool_)
 

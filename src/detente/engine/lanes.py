@@ -25,9 +25,27 @@ ROOM = 32
 """Rows of lanes have room for a multiple of so many, the most that an engine runs at once."""
 
 
+CACHE_LINE = 64
+"""Bytes."""
+
+
 def with_room(count: int) -> int:
     """How many lanes a row for so many has room for."""
     return -(-count // ROOM) * ROOM
+
+
+def row_for(count: int) -> int:
+    """How many floats apart rows for so many lanes begin: at cache lines, but no power of two apart, which would crowd
+    them into few places of the cache."""
+    return with_room(count) + CACHE_LINE // 8
+
+
+def aligned(*shape: int) -> FloatArray:
+    """An array that begins at a cache line, with nothing in it yet."""
+    size, extra = int(np.prod(shape)), CACHE_LINE // 8
+    whole = np.empty(size + extra)
+    skipped = -(whole.ctypes.data // 8) % extra
+    return whole[skipped : skipped + size].reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,5 +91,8 @@ class Lanes:
 class Engine(Protocol):
     """A program ready to run. May be used from several threads at once."""
 
-    def run(self, given: Sequence[Given], seed: int, first: int, count: int) -> Lanes:
-        """All variants over `count` paths from path `first` on."""
+    def run(
+        self, given: Sequence[Given], seed: int, first: int, count: int, outputs: FloatArray | None = None
+    ) -> Lanes:
+        """All variants over `count` paths from path `first` on. Outputs are written to `outputs`, float64[output,
+        month, lane] with room and rows one after another, where they are given a place."""

@@ -8,6 +8,7 @@ assumptions, terms and policies are arguments of the run, so scenarios and sweep
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isnan
 from typing import Literal
 
@@ -42,7 +43,7 @@ class Memory:
     boolean: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Straight-line code. `constants`, `arguments`, `tables`, `normals` and `uniforms` say what slots hold before it
     runs; `code` holds the instructions by rate (once, path, month) and, for cells, by phase. `outputs` and `measures`
@@ -303,6 +304,7 @@ def _read(code: tuple[Instruction, ...], read: set[int]) -> tuple[Instruction, .
     return tuple(reversed(kept))
 
 
+@lru_cache(maxsize=32)
 def compile_graph(graph: Graph, outputs: tuple[str, ...], measures: tuple[str, ...], traced: bool = False) -> Program:
     """The program that gives the `outputs` after each month and the `measures` after the last; with `traced`, the
     outputs that can be told on the record are given there too."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Event, Lock
 
 import numpy as np
@@ -15,9 +16,9 @@ from detente.deal.model import Change, Deal, Policy, Scenario
 from detente.engine.choice import columns_for, engine_for
 from detente.engine.draws import Arguments, Override, drawn_arguments, input_value
 from detente.engine.gather import Gathered
-from detente.engine.lanes import Engine, Given, Lanes, Setting, with_room
+from detente.engine.lanes import Engine, Given, Lanes, Setting, aligned, row_for, with_room
 from detente.engine.program import Program
-from detente.engine.summary import BLOCK_PATHS, Summary
+from detente.engine.summary import BLOCK_PATHS, EXACT_PATHS, Summary
 from detente.graph.events import choice, same_policy
 from detente.graph.literals import distribution
 from detente.graph.model import Graph
@@ -108,14 +109,16 @@ def simulate(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     engine: Engine | None = None,
+    outputs: FloatArray | None = None,
 ) -> None:
     """Run all variants over the paths with these numbers, with `engine` or the quickest that works here. `collect` is
-    given each task with its lanes, in no fixed order, from several threads at once.
+    given each task with its lanes, in no fixed order, from several threads at once. Outputs of a single variant may be
+    given a place of their own, `outputs` float64[output, month, path] with room.
 
     Raises:
         NotFiniteError: for the first variant that has something watched, an output or a measure that is not finite.
     """
-    engine = engine or engine_for(program, Setting.of(graph))
+    engine = engine or _ready(graph, program)
     columns = columns_for(graph, frozenset(program.arguments))
     tasks, total = _tasks(len(variants), paths), _task_count(len(variants), paths)
     hits: list[tuple[int, int]] = []
@@ -125,7 +128,8 @@ def simulate(
         common = columns(seed, task.first, task.paths)
         numbers = np.arange(task.first, task.first + with_room(task.paths), dtype=np.uint64)
         given = [_given(graph, program, variants[index], seed, numbers, common) for index in task.variants]
-        lanes = engine.run(given, seed, task.first, task.paths)
+        place = None if outputs is None else outputs[..., task.first - paths.start :]
+        lanes = engine.run(given, seed, task.first, task.paths, place)
         wrong = np.flatnonzero(_not_finite(program, lanes))
         hits.extend((task.variants[lane // task.paths], task.first + lane % task.paths) for lane in wrong.tolist())
         if not len(wrong):
@@ -163,6 +167,12 @@ def simulate(
     if hits:
         worst = min(hits)[0]
         raise NotFiniteError(worst, tuple(sorted(path for index, path in hits if index == worst)))
+
+
+@lru_cache(maxsize=8)
+def _ready(graph: Graph, program: Program) -> Engine:
+    """The engine of a program, kept at hand: a run with another assumption waits for nothing but itself."""
+    return engine_for(program, Setting.of(graph))
 
 
 def _not_finite(program: Program, lanes: Lanes) -> npt.NDArray[np.bool_]:
@@ -249,8 +259,13 @@ def summarised(
     Raises:
         NotFiniteError: as `simulate`.
     """
-    months = graph.deal.last - graph.deal.now
-    outputs = {name: Gathered(months, paths) for name in program.outputs}
+    months, among = graph.deal.last - graph.deal.now, among or range(paths)
+    # Few paths are kept as they are, in one place, where they will be sorted.
+    place = aligned(len(program.outputs), months, row_for(len(among))) if paths <= EXACT_PATHS else None
+    outputs = {
+        name: Gathered(months, paths, None if place is None else place[number, :, : len(among)])
+        for number, name in enumerate(program.outputs)
+    }
     measures = {key: Gathered(1, paths) for key in program.measures}
 
     def collect(task: Task, lanes: Lanes) -> None:
@@ -262,7 +277,7 @@ def summarised(
                 large = np.flatnonzero((np.abs(samples) > LARGEST).any(axis=0))
                 raise NotFiniteError(0, tuple(task.first + int(lane) for lane in large)) from None
 
-    simulate(graph, program, [one], among or range(paths), seed, collect, threads, progress)
+    simulate(graph, program, [one], among, seed, collect, threads, progress, outputs=place)
     with ThreadPoolExecutor(threads or available_threads()) as pool:
         found = pool.map(_in_order, [*outputs.values(), *measures.values()])
         return dict(zip(outputs, found, strict=False)), dict(zip(measures, found, strict=True))

@@ -92,9 +92,9 @@ class Measure:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """A deal as equations.
+    """A deal as equations. Two graphs are the same only if they are one.
 
     `mixing` says how the standard normal behind an input is made of those of its correlated group (weights of a
     Cholesky factor, by stream). `choices` holds the policies of each decided event, the filed one first: a run chooses

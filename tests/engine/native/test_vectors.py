@@ -19,9 +19,9 @@ from tests.engine.native.harness import LARGEST, NO_LLVM, SPECIAL, TINY, WIDTHS,
 
 pytest.importorskip("llvmlite", reason=NO_LLVM)
 
+from detente.engine.lanes import aligned
 from detente.engine.native import draws, objects
 from detente.engine.native.assembly import Body, Kind, function, module
-from detente.engine.native.engine import aligned
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": maths.exp,

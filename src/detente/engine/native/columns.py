@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from detente.engine import maths
 from detente.engine.draws import Arguments, input_value
-from detente.engine.lanes import with_room
-from detente.engine.native.engine import aligned, signed
+from detente.engine.lanes import aligned, with_room
+from detente.engine.native.engine import signed
 from detente.engine.native.library import STEP, STEPS, Library
 from detente.engine.quantiles import Z95
 from detente.engine.random import driver_key

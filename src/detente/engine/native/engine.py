@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.engine.kernel import by_month
-from detente.engine.lanes import Given, Lanes, Setting, with_room
+from detente.engine.lanes import Given, Lanes, Setting, aligned, row_for, with_room
 from detente.engine.native import objects
-from detente.engine.native.kernel import ALIGNED, ENTRY, Layout, assembled
+from detente.engine.native.kernel import ENTRY, Layout, assembled
 from detente.engine.program import Program
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,11 +41,15 @@ class Compiled:
     code: objects.Code
     series: FloatArray
 
-    def run(self, given: Sequence[Given], seed: int, first: int, count: int) -> Lanes:
+    def run(
+        self, given: Sequence[Given], seed: int, first: int, count: int, outputs: FloatArray | None = None
+    ) -> Lanes:
         program, room = self.program, with_room(count)
         lanes = room * len(given)
-        row = lanes + ALIGNED // 8  # rows a power of two apart would crowd into few places of the cache
-        outputs = aligned(len(program.outputs), self.setting.months, row)
+        row = row_for(lanes)
+        if outputs is None:
+            outputs = aligned(len(program.outputs), self.setting.months, row)
+        output_row = outputs.strides[1] // 8
         measures = aligned(len(program.measures), row)
         watched = aligned(lanes)
         arena = aligned(Layout.of(program).size, self.width)
@@ -57,7 +61,7 @@ class Compiled:
             before = number * room * 8
             function(
                 *(0, room, first, signed(seed), arena.ctypes.data, pointers.ctypes.data, self.series.ctypes.data),
-                *(setting.start, setting.now, setting.last, outputs.ctypes.data + before, row),
+                *(setting.start, setting.now, setting.last, outputs.ctypes.data + before, output_row),
                 *(measures.ctypes.data + before, row, watched.ctypes.data + before, int(one.central)),
             )
         if room != count and len(given) > 1:
@@ -103,14 +107,6 @@ def _described(program: Program) -> str:
             list(program.outputs.values()), list(program.measures.values()),
         )
     )  # fmt: skip
-
-
-def aligned(*shape: int) -> FloatArray:
-    """An array that begins at a cache line, with nothing in it yet."""
-    size, extra = int(np.prod(shape)), ALIGNED // 8
-    whole = np.empty(size + extra)
-    skipped = -(whole.ctypes.data // 8) % extra
-    return whole[skipped : skipped + size].reshape(shape)
 
 
 def _column(value: FloatArray | float, room: int) -> FloatArray:
