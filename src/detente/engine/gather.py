@@ -31,7 +31,7 @@ FloatArray = npt.NDArray[np.float64]
 _TOGETHER = 16
 """Histograms that wait before they are merged."""
 
-_OCTAVES = 1 << 11
+_EXPONENTS = 1 << 11
 """Exponents of a float64; the sign doubles them."""
 
 
@@ -49,8 +49,8 @@ class Gathered:
 
     def add(self, samples: FloatArray, first_path: int) -> None:
         """The values of neighbouring paths, as `Summary.of` takes them; they may be kept as they are."""
-        count = samples.shape[1]
-        self.branches.extend(branches_of(_moments(samples), first_path, count))
+        moments, ends = _moments(samples)
+        self.branches.extend(branches_of(moments, first_path, samples.shape[1]))
         if self.paths <= EXACT_PATHS:
             if self.kept is None:
                 self.pieces.append(samples)
@@ -59,7 +59,7 @@ class Gathered:
             tally = self.idle.pop()
         except IndexError:
             tally = Tally(self.series) if library() else Counted()
-        tally.add(samples)
+        tally.add(samples, ends)
         self.idle.append(tally)
 
     def summary(self) -> Summary:
@@ -74,22 +74,34 @@ class Gathered:
         return Summary(paths, branches, merge_histograms([tally.histogram() for tally in self.idle]))
 
 
-def _moments(samples: FloatArray) -> Moments:
-    """`summary.block_moments`, by machine code where there is some."""
+Ends = tuple[FloatArray, FloatArray]
+"""The least and the greatest value of each series, infinite where there is none."""
+
+
+def _moments(samples: FloatArray) -> tuple[Moments, Ends]:
+    """`summary.block_moments`, by machine code where there is some, and the ends."""
     functions = library()
     if functions is None or samples.strides[1] != 8:
-        return block_moments(samples + 0.0)
+        return block_moments(samples + 0.0), _ends(samples)
     series, paths = samples.shape
     blocks = -(-paths // BLOCK_PATHS)
     counts = np.empty((series, blocks), dtype=np.int64)
-    means, seconds = np.empty((series, blocks)), np.empty((series, blocks))
+    means, seconds, leasts, greatests = (np.empty((series, blocks)) for _ in range(4))
+    found = (counts, means, seconds, leasts, greatests)
     functions.moments(
-        samples.ctypes.data, samples.strides[0] // 8, series, paths, blocks,
-        counts.ctypes.data, means.ctypes.data, seconds.ctypes.data,
-    )  # fmt: skip
+        samples.ctypes.data, samples.strides[0] // 8, series, paths, blocks, *(one.ctypes.data for one in found)
+    )
     if not np.isfinite(seconds).all():
-        return block_moments(samples)  # which says what is wrong
-    return Moments(counts, means, seconds)
+        block_moments(samples)  # which says what is wrong
+    return Moments(counts, means, seconds), (leasts.min(axis=1), greatests.max(axis=1))
+
+
+def _ends(samples: FloatArray) -> Ends:
+    present = ~np.isnan(samples)
+    return (
+        np.min(samples, axis=1, where=present, initial=np.inf),
+        np.max(samples, axis=1, where=present, initial=-np.inf),
+    )
 
 
 @dataclass(eq=False)
@@ -98,7 +110,7 @@ class Counted:
 
     parts: list[Histogram] = field(default_factory=list)
 
-    def add(self, samples: FloatArray) -> None:
+    def add(self, samples: FloatArray, _: Ends) -> None:
         self.parts.append(Histogram.of(np.ascontiguousarray(samples)))
         if len(self.parts) == _TOGETHER:
             self.parts = [self.histogram()]
@@ -112,33 +124,33 @@ class Tally:
     for them."""
 
     def __init__(self, series: int) -> None:
-        self.octaves = np.full((series, 2 * _OCTAVES), -1, dtype=np.int32)
+        self.octaves = np.full((series, 2 * _EXPONENTS), -1, dtype=np.int32)
         self.pages = np.zeros((4 * series, 1 << MANTISSA_BITS), dtype=np.uint32)
         self.zeros = np.zeros(series, dtype=np.uint32)
-        self.ends = np.tile([np.inf, -np.inf], (series, 1))
+        self.least, self.greatest = np.full(series, np.inf), np.full(series, -np.inf)
         self.used = 0
 
-    def add(self, samples: FloatArray) -> None:
+    def add(self, samples: FloatArray, ends: Ends) -> None:
         functions = library()
         assert functions is not None
-        lanes = samples.shape[1]
-        state = np.zeros(2, dtype=np.int64)
-        for number, row in enumerate(samples):
-            values = np.ascontiguousarray(row)
-            state[:] = self.used, 0
-            while state[1] < lanes:
-                functions.tally(
-                    values.ctypes.data, lanes, self.octaves[number].ctypes.data, self.pages.ctypes.data,
-                    len(self.pages), self.zeros[number:].ctypes.data, self.ends[number].ctypes.data, state.ctypes.data,
-                )  # fmt: skip
-                if state[1] < lanes:
-                    self.pages = np.concatenate([self.pages, np.zeros_like(self.pages)])
-            self.used = int(state[0])
+        np.minimum(self.least, ends[0], out=self.least)
+        np.maximum(self.greatest, ends[1], out=self.greatest)
+        values = samples if samples.strides[1] == 8 else np.ascontiguousarray(samples)
+        series, lanes = values.shape
+        state = np.array([self.used, 0, 0], dtype=np.int64)
+        while state[1] < series:
+            functions.tally(
+                values.ctypes.data, values.strides[0] // 8, series, lanes, self.octaves.ctypes.data,
+                self.pages.ctypes.data, len(self.pages), self.zeros.ctypes.data, state.ctypes.data,
+            )  # fmt: skip
+            if state[1] < series:
+                self.pages = np.concatenate([self.pages, np.zeros_like(self.pages)])
+        self.used = int(state[0])
 
     def histogram(self) -> Histogram:
         found = [self._bins(series) for series in range(len(self.octaves))]
         keys, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return Histogram(keys, counts, self.ends[:, 0].copy(), self.ends[:, 1].copy())
+        return Histogram(keys, counts, self.least.copy(), self.greatest.copy())
 
     def _bins(self, series: int) -> tuple[CountArray, CountArray]:
         """The keys of the bins in use of a series, rising, and their counts."""
@@ -146,8 +158,8 @@ class Tally:
         counts = self.pages[self.octaves[series, octaves]]
         page, inside = np.nonzero(counts)
         octave = octaves[page]
-        size = ((octave & (_OCTAVES - 1)) << MANTISSA_BITS) + inside
-        bins = np.where(octave & _OCTAVES, -1 - size, 1 + size)
+        size = ((octave & (_EXPONENTS - 1)) << MANTISSA_BITS) + inside
+        bins = np.where(octave & _EXPONENTS, -1 - size, 1 + size)
         found = counts[page, inside].astype(np.int64)
         if self.zeros[series]:
             bins, found = np.append(bins, 0), np.append(found, np.int64(self.zeros[series]))

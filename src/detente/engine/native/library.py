@@ -24,6 +24,9 @@ _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 SHAPES = ("normal", "lognormal", "logit-normal", "uniform", "bernoulli", "exponential")
 """What a column may be drawn from, besides what only NumPy draws."""
 
+OCTAVES = 1 << 12
+"""Signs and exponents of a float64."""
+
 STEPS = (*SHAPES, "part", "mixed normal", "mixed lognormal", "mixed logit-normal")
 """How a column is drawn at once, or step by step: parts of its normal are added up, then it is written."""
 
@@ -39,8 +42,8 @@ the value is a growth over so many months, else `scale` is how many base units i
 @dataclass(frozen=True, eq=False)
 class Library:
     """`draw(lanes, first path, seed, count, steps, columns, row)`, with zeros in columns that are mixed of parts;
-    `moments(rows, row, series, lanes, blocks, counts, means, seconds)`;
-    `tally(row, lanes, octaves, pages, room of pages, zeros, ends, state)`.
+    `moments(rows, row, series, lanes, blocks, counts, means, seconds, leasts, greatests)`;
+    `tally(rows, row, series, lanes, octaves, pages, room of pages, zeros, state)`.
     """
 
     code: objects.Code
@@ -55,8 +58,8 @@ def library() -> Library:
     lanes = objects.vector_bytes() // 2
     code = objects.code(f"library, {lanes} lanes", lambda: _written(lanes))
     draw = ctypes.CFUNCTYPE(None, *[_INTEGER] * 4, _POINTER, _POINTER, _INTEGER)(code.address("draw"))
-    moments = ctypes.CFUNCTYPE(None, _POINTER, *[_INTEGER] * 4, *[_POINTER] * 3)(code.address("moments"))
-    counting = ctypes.CFUNCTYPE(None, _POINTER, _INTEGER, _POINTER, _POINTER, _INTEGER, *[_POINTER] * 3)
+    moments = ctypes.CFUNCTYPE(None, _POINTER, *[_INTEGER] * 4, *[_POINTER] * 5)(code.address("moments"))
+    counting = ctypes.CFUNCTYPE(None, _POINTER, *[_INTEGER] * 3, _POINTER, _POINTER, _INTEGER, _POINTER, _POINTER)
     return Library(code, draw, moments, counting(code.address("tally")))
 
 
@@ -158,8 +161,11 @@ def _moments(lanes: int) -> tuple[str, Body]:
     body.line(f"%values = alloca [{BLOCK_PATHS} x double], align 64")
     body.line(f"%terms = alloca [{BLOCK_PATHS} x double], align 64")
     body.line(f"%there = alloca {body.type_of('i64')}, align 64")
+    for name in ("%least", "%greatest"):
+        body.line(f"{name} = alloca {body.type_of('double')}, align 64")
     mask = body.type_of("i1")
     typed = body.type_of("double")
+    body.declared |= {f"declare double @llvm.vector.reduce.{one}.v{lanes}f64({typed})" for one in ("fmin", "fmax")}
     body.declared.add(f"declare {typed} @llvm.masked.load.v{lanes}f64.p0(ptr, i32, {mask}, {typed})")
 
     def at(base: str, lane: str) -> str:
@@ -171,6 +177,8 @@ def _moments(lanes: int) -> tuple[str, Body]:
         before = body.scalar(f"add i64 {first}, {body.scalar(f'mul i64 {series}, %row')}")
         row = at("%rows", before)
         body.store(body.splat("i64", 0), "%there", 64)
+        for name, beyond in (("%least", float("inf")), ("%greatest", float("-inf"))):
+            body.store(body.splat("double", beyond), name, 64)
         with body.loop("0", str(BLOCK_PATHS), lanes) as lane:
             numbers = body.spread("i64", lane) + body.lane_numbers()
             inside = body.vector(
@@ -183,6 +191,9 @@ def _moments(lanes: int) -> tuple[str, Body]:
                 f"{mask} {inside.name}, {typed} {absent})",
             )
             body.store(value, at("%values", lane), 64)
+            low, high = body.load("double", "%least", 64), body.load("double", "%greatest", 64)
+            body.store(body.choose(value < low, value, low), "%least", 64)
+            body.store(body.choose(value > high, value, high), "%greatest", 64)
             present = value == value  # a nan is not itself
             body.store(body.choose(present, value + 0.0, 0.0), at("%terms", lane), 64)
             more = body.convert("zext", present, "i64")
@@ -197,10 +208,16 @@ def _moments(lanes: int) -> tuple[str, Body]:
         body.line(f"store i64 {count}, ptr {at('%counts', place)}")
         body.line(f"store double {mean}, ptr {at('%means', place)}")
         body.line(f"store double {_halved(body)}, ptr {at('%seconds', place)}")
+        for name, reduced in (("%least", "fmin"), ("%greatest", "fmax")):
+            end = body.scalar(
+                f"call double @llvm.vector.reduce.{reduced}.v{lanes}f64({typed} {body.load('double', name, 64).name})"
+            )
+            body.line(f"store double {end}, ptr {at(f'{name}s', place)}")
     body.line("ret void")
     assert stride <= BLOCK_PATHS
     parameters = ("ptr noalias %rows", "i64 %row", "i64 %series", "i64 %lanes", "i64 %blocks", "ptr noalias %counts",
-                  "ptr noalias %means", "ptr noalias %seconds")  # fmt: skip
+                  "ptr noalias %means", "ptr noalias %seconds", "ptr noalias %leasts",
+                  "ptr noalias %greatests")  # fmt: skip
     return function("moments", "void", parameters, body, exported=True), body
 
 
@@ -239,11 +256,11 @@ def _at_least_one(body: Body, count: str) -> str:
 
 
 def _tally() -> tuple[str, Body]:
-    """Counts of one series in the bins of `engine.summary.Histogram`, on pages of one octave each.
+    """Counts of series in the bins of `engine.summary.Histogram`, on pages of one octave each.
 
-    `octaves` holds the page of each sign and exponent, or -1; `pages` uint32[page, 1024]; `ends` the least and the
-    greatest value. `state` is (pages in use, the lane to go on from): the function stops early where the pages are used
-    up, and goes on there when it is called with more room.
+    `octaves` int32[series, sign and exponent] holds the page of each octave, or -1; `pages` uint32[page, 1024]; `zeros`
+    uint32[series]. `state` is (pages in use, the series and the lane to go on from): the function stops early where the
+    pages are used up, and goes on there when it is called with more room.
     """
     body = Body(1)
     mantissa = 1 << MANTISSA_BITS
@@ -255,32 +272,24 @@ def _tally() -> tuple[str, Body]:
         before = body.scalar(f"load i32, ptr {address}")
         body.line(f"store i32 {body.scalar(f'add i32 {before}, 1')}, ptr {address}")
 
-    lane_at = body.address("%state", 8)
-    least_at, greatest_at = "%ends", body.address("%ends", 8)
-    begin = body.scalar(f"load i64, ptr {lane_at}")
-    with body.loop(begin, "%lanes") as lane:
-        value = body.scalar(f"load double, ptr {at('%values', lane, 8)}")
-        present = body.scalar(f"fcmp ord double {value}, {value}")
-        with body.where(present):
-            for address, comparison in ((least_at, "olt"), (greatest_at, "ogt")):
-                end = body.scalar(f"load double, ptr {address}")
-                beyond = body.scalar(f"fcmp {comparison} double {value}, {end}")
-                further = body.scalar(f"select i1 {beyond}, double {value}, double {end}")
-                body.line(f"store double {further}, ptr {address}")
+    series_at, lane_at = body.address("%state", 8), body.address("%state", 16)
+    with body.loop(body.scalar(f"load i64, ptr {series_at}"), "%series") as series:
+        row = at("%values", body.scalar(f"mul i64 {series}, %row"), 8)
+        octaves, zeros = at("%octaves", series, 4 * OCTAVES), at("%zeros", series, 4)
+        with body.loop(body.scalar(f"load i64, ptr {lane_at}"), "%lanes") as lane:
+            value = body.scalar(f"load double, ptr {at(row, lane, 8)}")
             bits = body.scalar(f"bitcast double {value} to i64")
-            zero = body.scalar(f"fcmp oeq double {value}, 0.0")
-            with body.where(zero):
-                one_more("%zeros")
-            with body.where(body.scalar(f"xor i1 {zero}, true")):
+            ordinary = body.scalar(f"fcmp one double {value}, 0.0")  # neither zero nor nan
+            with body.where(ordinary):
                 octave = body.scalar(f"lshr i64 {bits}, 52")
                 leading = body.scalar(f"lshr i64 {bits}, {52 - MANTISSA_BITS}")
                 inside = body.scalar(f"and i64 {leading}, {mantissa - 1}")
-                slot = at("%octaves", octave, 4)
+                slot = at(octaves, octave, 4)
                 known = body.scalar(f"load i32, ptr {slot}")
                 with body.where(body.scalar(f"icmp slt i32 {known}, 0")):
                     used = body.scalar("load i64, ptr %state")
-                    full = body.scalar(f"icmp sge i64 {used}, %room")
-                    with body.where(full):
+                    with body.where(body.scalar(f"icmp sge i64 {used}, %room")):
+                        body.line(f"store i64 {series}, ptr {series_at}")
                         body.line(f"store i64 {lane}, ptr {lane_at}")
                         body.line("ret void")
                         body.open(body.labels("unreached")[0])
@@ -289,8 +298,11 @@ def _tally() -> tuple[str, Body]:
                 page = body.scalar(f"zext i32 {body.scalar(f'load i32, ptr {slot}')} to i64")
                 number = body.scalar(f"add i64 {inside}, {body.scalar(f'mul i64 {page}, {mantissa}')}")
                 one_more(at("%pages", number, 4))
-    body.line(f"store i64 %lanes, ptr {lane_at}")
+            with body.where(body.scalar(f"fcmp oeq double {value}, 0.0")):
+                one_more(zeros)
+        body.line(f"store i64 0, ptr {lane_at}")
+    body.line(f"store i64 %series, ptr {series_at}")
     body.line("ret void")
-    parameters = ("ptr noalias %values", "i64 %lanes", "ptr noalias %octaves", "ptr noalias %pages", "i64 %room",
-                  "ptr noalias %zeros", "ptr noalias %ends", "ptr noalias %state")  # fmt: skip
+    parameters = ("ptr noalias %values", "i64 %row", "i64 %series", "i64 %lanes", "ptr noalias %octaves",
+                  "ptr noalias %pages", "i64 %room", "ptr noalias %zeros", "ptr noalias %state")  # fmt: skip
     return function("tally", "void", parameters, body, exported=True), body
