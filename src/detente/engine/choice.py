@@ -36,13 +36,17 @@ def why_not_compiled() -> str:
     return ""
 
 
-def engine_for(program: Program, setting: Setting) -> Engine:
-    """The quickest engine that works here."""
+FEW_LANES = 512
+"""Lanes that the interpreter is done with before a program is compiled."""
+
+
+def engine_for(program: Program, setting: Setting, few: bool = False) -> Engine:
+    """The quickest engine that works here; for `few` lanes the interpreter, unless the code lies ready."""
     if why_not_compiled():
         return Interpreter(program, setting)
-    from detente.engine.native.engine import compile_program
+    from detente.engine.native.engine import compile_program, is_kept
 
-    return compile_program(program, setting)
+    return Interpreter(program, setting) if few and not is_kept(program) else compile_program(program, setting)
 
 
 def library() -> Library | None:

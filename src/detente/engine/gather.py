@@ -71,7 +71,11 @@ class Gathered:
                 return Summary(paths, branches, Sample(tuple(self.pieces)))
             self.kept.sort(axis=1)
             return Summary(paths, branches, Sample((self.kept,), in_order=True))
-        return Summary(paths, branches, merge_histograms([tally.histogram() for tally in self.idle]))
+        counts = []
+        while self.idle:  # one at a time, each let go when it is done
+            counts.append(self.idle.pop().histogram())
+        self.idle.append(Counted([merge_histograms(counts)]))
+        return Summary(paths, branches, self.idle[0].histogram())
 
 
 Ends = tuple[FloatArray, FloatArray]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.deal.model import Change, Deal, Policy, Scenario
-from detente.engine.choice import columns_for, engine_for
+from detente.engine.choice import FEW_LANES, columns_for, engine_for
 from detente.engine.draws import Arguments, Override, drawn_arguments, input_value
 from detente.engine.gather import Gathered
 from detente.engine.lanes import Engine, Given, Lanes, Setting, aligned, row_for, with_room
@@ -118,7 +118,7 @@ def simulate(
     Raises:
         NotFiniteError: for the first variant that has something watched, an output or a measure that is not finite.
     """
-    engine = engine or _ready(graph, program)
+    engine = engine or _ready(graph, program, len(paths) * len(variants) <= FEW_LANES)
     columns = columns_for(graph, frozenset(program.arguments))
     tasks, total = _tasks(len(variants), paths), _task_count(len(variants), paths)
     hits: list[tuple[int, int]] = []
@@ -170,9 +170,9 @@ def simulate(
 
 
 @lru_cache(maxsize=8)
-def _ready(graph: Graph, program: Program) -> Engine:
+def _ready(graph: Graph, program: Program, few: bool) -> Engine:
     """The engine of a program, kept at hand: a run with another assumption waits for nothing but itself."""
-    return engine_for(program, Setting.of(graph))
+    return engine_for(program, Setting.of(graph), few)
 
 
 def _not_finite(program: Program, lanes: Lanes) -> npt.NDArray[np.bool_]:

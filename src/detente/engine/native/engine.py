@@ -17,8 +17,8 @@ from detente.engine.program import Program
 
 FloatArray = npt.NDArray[np.float64]
 
-_NEAREST_CACHE = 32_768
-"""Bytes of the nearest cache that what one vector of lanes carries should fit."""
+_MOST_CARRIED = 65_536
+"""Bytes that one vector of lanes may carry before the nearest cache spills over more than wide vectors gain."""
 
 _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 _FUNCTION = ctypes.CFUNCTYPE(
@@ -78,7 +78,7 @@ class Compiled:
 def compile_program(program: Program, setting: Setting, width: int | None = None) -> Compiled:
     """The program as machine code for this processor, from disk where it was compiled before."""
     lanes = width or width_for(program)
-    code = objects.code(f"{lanes} lanes\n{_described(program)}", lambda: assembled(program, lanes))
+    code = objects.code(_described(program, lanes), lambda: assembled(program, lanes))
     places = Layout.of(program).series
     rows = by_month(program, setting)
     series = aligned(setting.last - setting.start + 1, max(len(places), 1))
@@ -87,20 +87,25 @@ def compile_program(program: Program, setting: Setting, width: int | None = None
     return Compiled(program, setting, lanes, code, series)
 
 
+def is_kept(program: Program) -> bool:
+    """Whether the program was compiled before and lies on disk."""
+    return objects.is_kept(_described(program, width_for(program)))
+
+
 def width_for(program: Program) -> int:
     """Lanes of a vector: four times what the processor's registers hold, which hides how long each operation takes and
     shares out what is done once a vector; half of that for a program that would crowd out the nearest cache."""
     native = objects.vector_bytes() // 8
     carried = (Layout.of(program).size + 64) * 8
-    return 4 * native if 4 * native * carried <= _NEAREST_CACHE else 2 * native
+    return 4 * native if 4 * native * carried <= _MOST_CARRIED else 2 * native
 
 
-def _described(program: Program) -> str:
+def _described(program: Program, lanes: int) -> str:
     """All that the code of a program depends on."""
     every = [*program.hoisted.items(), *program.code.items()]
     return repr(
         (
-            program.slots, program.constants, sorted(program.booleans), program.arguments, program.tables,
+            lanes, program.slots, program.constants, sorted(program.booleans), program.arguments, program.tables,
             program.normals, program.uniforms, program.month_slot, program.watched,
             *((at, one.operation, one.target, one.sources) for at, code in every for one in code),
             [(one.slot, one.earlier, one.sources, one.boolean) for one in program.memories],

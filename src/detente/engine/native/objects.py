@@ -65,6 +65,11 @@ def code(what: str, written: Callable[[], str]) -> Code:
     return Code(_loaded(built), False)
 
 
+def is_kept(what: str) -> bool:
+    """Whether there is a file for it in the cache."""
+    return (folder() / f"{_key(what)}.o").exists()
+
+
 def compiled(text: str) -> bytes:
     """A module in LLVM's assembly as object code for this processor."""
     found: bytes = _machine().emit_object(llvm.parse_assembly(text))
