@@ -71,11 +71,11 @@ class Gathered:
                 return Summary(paths, branches, Sample(tuple(self.pieces)))
             self.kept.sort(axis=1)
             return Summary(paths, branches, Sample((self.kept,), in_order=True))
-        counts = []
-        while self.idle:  # one at a time, each let go when it is done
-            counts.append(self.idle.pop().histogram())
-        self.idle.append(Counted([merge_histograms(counts)]))
-        return Summary(paths, branches, self.idle[0].histogram())
+        whole = self.idle.pop()
+        while self.idle:  # each let go when it is added
+            whole.take(self.idle.pop())
+        self.idle.append(whole)
+        return Summary(paths, branches, whole.histogram())
 
 
 Ends = tuple[FloatArray, FloatArray]
@@ -110,7 +110,7 @@ def _ends(samples: FloatArray) -> Ends:
 
 @dataclass(eq=False)
 class Counted:
-    """Counts through NumPy."""
+    """Counts of values in bins as they come, through NumPy."""
 
     parts: list[Histogram] = field(default_factory=list)
 
@@ -119,12 +119,15 @@ class Counted:
         if len(self.parts) == _TOGETHER:
             self.parts = [self.histogram()]
 
+    def take(self, other: Tally | Counted) -> None:
+        self.parts.append(other.histogram())
+
     def histogram(self) -> Histogram:
         return merge_histograms(self.parts)
 
 
 class Tally:
-    """Counts by machine code: bins of one sign and exponent lie together on a page, and pages are added as values ask
+    """The same by machine code: bins of one sign and exponent lie together on a page, and pages are added as values ask
     for them."""
 
     def __init__(self, series: int) -> None:
@@ -150,6 +153,21 @@ class Tally:
             if state[1] < series:
                 self.pages = np.concatenate([self.pages, np.zeros_like(self.pages)])
         self.used = int(state[0])
+
+    def take(self, other: Tally | Counted) -> None:
+        """The counts of another as well."""
+        assert isinstance(other, Tally)
+        series, octave = np.nonzero(other.octaves >= 0)
+        new = self.octaves[series, octave] < 0
+        self.octaves[series[new], octave[new]] = np.arange(self.used, self.used + np.count_nonzero(new))
+        self.used += int(np.count_nonzero(new))
+        if self.used > len(self.pages):
+            more = np.zeros((self.used - len(self.pages), self.pages.shape[1]), dtype=np.uint32)
+            self.pages = np.concatenate([self.pages, more])
+        self.pages[self.octaves[series, octave]] += other.pages[other.octaves[series, octave]]
+        self.zeros += other.zeros
+        np.minimum(self.least, other.least, out=self.least)
+        np.maximum(self.greatest, other.greatest, out=self.greatest)
 
     def histogram(self) -> Histogram:
         found = [self._bins(series) for series in range(len(self.octaves))]

@@ -30,6 +30,10 @@ CHUNK_LANES = BLOCK_PATHS
 """Lanes run together: few enough for the processor's cache, many enough to hide Python's share."""
 
 
+COUNTED_LANES = 4 * BLOCK_PATHS
+"""The same, where values are counted in bins."""
+
+
 @dataclass(frozen=True, eq=False)
 class Variant:
     """One way to run a deal: other inputs, other policies (by event), terms switched off. `central` takes every input
@@ -110,17 +114,20 @@ def simulate(
     progress: Callable[[int, int], None] | None = None,
     engine: Engine | None = None,
     outputs: FloatArray | None = None,
+    lanes: int | None = None,
 ) -> None:
     """Run all variants over the paths with these numbers, with `engine` or the quickest that works here. `collect` is
-    given each task with its lanes, in no fixed order, from several threads at once. Outputs of a single variant may be
-    given a place of their own, `outputs` float64[output, month, path] with room.
+    given each task with what its lanes give, in no fixed order, from several threads at once. Outputs of a single
+    variant may be given a place of their own, `outputs` float64[output, month, path] with room. `lanes` are how many
+    are run together.
 
     Raises:
         NotFiniteError: for the first variant that has something watched, an output or a measure that is not finite.
     """
     engine = engine or _ready(graph, program, len(paths) * len(variants) <= FEW_LANES)
     columns = columns_for(graph, frozenset(program.arguments))
-    tasks, total = _tasks(len(variants), paths), _task_count(len(variants), paths)
+    lanes = lanes or CHUNK_LANES
+    tasks, total = _tasks(len(variants), paths, lanes), _task_count(len(variants), paths, lanes)
     hits: list[tuple[int, int]] = []
     lock, stopped, done = Lock(), Event(), 0
 
@@ -129,11 +136,11 @@ def simulate(
         numbers = np.arange(task.first, task.first + with_room(task.paths), dtype=np.uint64)
         given = [_given(graph, program, variants[index], seed, numbers, common) for index in task.variants]
         place = None if outputs is None else outputs[..., task.first - paths.start :]
-        lanes = engine.run(given, seed, task.first, task.paths, place)
-        wrong = np.flatnonzero(_not_finite(program, lanes))
+        found = engine.run(given, seed, task.first, task.paths, place)
+        wrong = np.flatnonzero(_not_finite(program, found))
         hits.extend((task.variants[lane // task.paths], task.first + lane % task.paths) for lane in wrong.tolist())
         if not len(wrong):
-            collect(task, lanes)
+            collect(task, found)
 
     def go_on() -> None:
         nonlocal done
@@ -186,17 +193,17 @@ def _not_finite(program: Program, lanes: Lanes) -> npt.NDArray[np.bool_]:
     return wrong
 
 
-def _tasks(variants: int, paths: range) -> Iterator[Task]:
+def _tasks(variants: int, paths: range, lanes: int) -> Iterator[Task]:
     """Paths in whole blocks, several variants together where one has few paths."""
-    together = max(1, CHUNK_LANES // len(paths))
+    together = max(1, lanes // len(paths))
     for first_variant in range(0, variants, together):
         group = tuple(range(first_variant, min(first_variant + together, variants)))
-        for first in range(paths.start, paths.stop, CHUNK_LANES):
-            yield Task(group, first, min(first + CHUNK_LANES, paths.stop))
+        for first in range(paths.start, paths.stop, lanes):
+            yield Task(group, first, min(first + lanes, paths.stop))
 
 
-def _task_count(variants: int, paths: range) -> int:
-    return -(-variants // max(1, CHUNK_LANES // len(paths))) * -(-len(paths) // CHUNK_LANES)
+def _task_count(variants: int, paths: range, lanes: int) -> int:
+    return -(-variants // max(1, lanes // len(paths))) * -(-len(paths) // lanes)
 
 
 def _given(
@@ -277,7 +284,9 @@ def summarised(
                 large = np.flatnonzero((np.abs(samples) > LARGEST).any(axis=0))
                 raise NotFiniteError(0, tuple(task.first + int(lane) for lane in large)) from None
 
-    simulate(graph, program, [one], among, seed, collect, threads, progress, outputs=place)
+    # What is counted in bins is counted many values at a time: bins wait in the cache for the next.
+    lanes = CHUNK_LANES if paths <= EXACT_PATHS else COUNTED_LANES
+    simulate(graph, program, [one], among, seed, collect, threads, progress, outputs=place, lanes=lanes)
     with ThreadPoolExecutor(threads or available_threads()) as pool:
         found = pool.map(_in_order, [*outputs.values(), *measures.values()])
         return dict(zip(outputs, found, strict=False)), dict(zip(measures, found, strict=True))
