@@ -99,9 +99,9 @@ def test_whole_paths_need_what_their_numbers_take(program: Program) -> None:
 
 
 def test_values_are_kept_up_to_65536_paths_and_counted_in_bins_beyond(program: Program) -> None:
-    """Twice 25 series of float64 on each path; beyond, no path needs anything of its own, but every thread does."""
+    """24 months and a figure of float64 on each path, the figure once more in order; beyond, no path needs anything of its own, but every thread does."""
     needed = partial(summarised_bytes, program, 12, 2)
-    assert needed(65_536) - needed(32_768) == 2 * 25 * 32_768 * 8
+    assert needed(65_536) - needed(32_768) == 26 * 32_768 * 8
     assert needed(65_537) == needed(4_000_000_000)
     assert summarised_bytes(program, 12, 8, 100_000) - needed(100_000) > 5 * 25 * 100_000
 

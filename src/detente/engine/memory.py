@@ -12,7 +12,8 @@ from pathlib import Path
 
 from detente.engine.lanes import with_room
 from detente.engine.program import Program
-from detente.engine.summary import BLOCK_PATHS, EXACT_PATHS, MANTISSA_BITS
+from detente.engine.simulate import CHUNK_LANES, COUNTED_LANES
+from detente.engine.summary import EXACT_PATHS, MANTISSA_BITS
 from detente.text.diagnostic import Diagnostic, Refused
 from detente.text.place import NOWHERE
 
@@ -117,19 +118,20 @@ def _whole(path: Path) -> int | None:
 
 
 def summarised_bytes(program: Program, months: int, threads: int, paths: int) -> int:
-    """Bytes of summaries of every output by month and of every measure: the values themselves, and once more in order,
-    up to 65,536 paths; counts in bins beyond, in every thread and of all together."""
+    """Bytes of summaries of every output by month and of every measure: the values themselves up to 65,536 paths, and
+    those of measures once more in order; counts in bins beyond, in every thread and of all together."""
     series = len(program.outputs) * months + len(program.measures)
+    lanes = CHUNK_LANES if paths <= EXACT_PATHS else COUNTED_LANES
     if paths <= EXACT_PATHS:
-        kept = 2 * series * with_room(paths) * FLOAT
+        kept = (series + len(program.measures)) * with_room(paths) * FLOAT
     else:
         kept = series * (threads * OCTAVES * PAGE_BYTES + BINS * BIN_BYTES) + months * MERGING * BINS * BIN_BYTES
-    return OWN + kept + threads * _chunk_bytes(program, months)
+    return OWN + kept + threads * _chunk_bytes(program, months, lanes)
 
 
 def outcomes_bytes(program: Program, variants: int, months: int, threads: int, paths: int) -> int:
     """Bytes of every measure on every path of every variant, float64[variant, measure, path]."""
-    return OWN + variants * len(program.measures) * paths * FLOAT + threads * _chunk_bytes(program, months)
+    return OWN + variants * len(program.measures) * paths * FLOAT + threads * _chunk_bytes(program, months, CHUNK_LANES)
 
 
 def traced_bytes(program: Program, months: int, paths: int) -> int:
@@ -138,10 +140,10 @@ def traced_bytes(program: Program, months: int, paths: int) -> int:
     return OWN + (by_month * months + program.slots) * paths * FLOAT
 
 
-def _chunk_bytes(program: Program, months: int) -> int:
+def _chunk_bytes(program: Program, months: int, lanes: int) -> int:
     """Bytes of the lanes that a thread runs together: what they give, and what is drawn and computed for them."""
     rows = len(program.outputs) * months + len(program.measures) + program.slots
-    return rows * with_room(BLOCK_PATHS) * FLOAT
+    return rows * with_room(lanes) * FLOAT
 
 
 def fitting(needed: Callable[[int], int], size: int, most: int) -> int:
