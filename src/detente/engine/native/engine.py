@@ -116,6 +116,8 @@ def _described(program: Program, lanes: int) -> str:
 
 def _column(value: FloatArray | float, room: int) -> FloatArray:
     if isinstance(value, np.ndarray):
+        if len(value) < room:  # machine code would read beyond it
+            raise ValueError(f"a column for {room} lanes has {len(value)} values")
         return np.ascontiguousarray(value, dtype=np.float64)
     return np.full(room, value, dtype=np.float64)
 
