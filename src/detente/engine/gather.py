@@ -24,7 +24,7 @@ from detente.engine.summary import (
     branches_of,
     grow,
     merge_histograms,
-)  # fmt: skip
+)
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -157,7 +157,7 @@ def normal_quantile(u: Value, *, on: Operations = NUMPY) -> Value:
 
 def normal_draw(word: Value, *, on: Operations = NUMPY) -> Value:
     """The standard normal value that a word draws: `normal_quantile` of (word + 1/2) / 2**32, in float32 arithmetic
-    within. A third of the time, and all a simulation needs.
+    within. Half the time, and all a simulation needs.
 
     `word` is a whole number below 2**32, in a lane of 64 bits. Relatively within 5e-7 of the quantile for each of the
     2**32 words.

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import detente
+from detente.engine.choice import engine_for, why_not_compiled
 from detente.engine.kernel import Interpreter
 from detente.engine.lanes import Given, Setting
 from detente.engine.program import Instruction
@@ -398,3 +399,13 @@ def test_where_it_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
             monkeypatch.delenv("DETENTE_CACHE")
         assert objects.folder().is_absolute()
         assert "detente" in objects.folder().parts
+
+
+def test_few_lanes_do_not_wait_for_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the code lies ready; then they have it."""
+    assert not why_not_compiled()  # which loads what serves every program, from the usual folder
+    monkeypatch.setenv("DETENTE_CACHE", str(tmp_path))
+    assert isinstance(engine_for(PROGRAM, SETTING, few=True), Interpreter)
+    assert not list(tmp_path.glob("*.o"))
+    assert isinstance(engine_for(PROGRAM, SETTING), Compiled)
+    assert isinstance(engine_for(PROGRAM, SETTING, few=True), Compiled)

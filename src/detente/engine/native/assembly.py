@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from detente.engine.lanes import CACHE_LINE
+
 Kind = Literal["double", "float", "i64", "i32", "i1"]
 
 _FLOATS = ("double", "float")
 _BYTES: dict[Kind, int] = {"double": 8, "float": 4, "i64": 8, "i32": 4}
-
-ALIGNED = 64
-"""Where vectors lie one after another, the first begins at a multiple of so many bytes: a cache line."""
 
 
 def literal(kind: Kind, number: float) -> str:
@@ -122,7 +121,7 @@ class Body:
     @property
     def aligned(self) -> int:
         """What the addresses of vectors that lie one after another are multiples of."""
-        return min(ALIGNED, self.bytes_of("double"))
+        return min(CACHE_LINE, self.bytes_of("double"))
 
     def line(self, text: str) -> None:
         self.lines.append("  " + text)

@@ -19,7 +19,6 @@ from math import isnan
 
 from detente.engine import maths
 from detente.engine.native import draws
-from detente.engine.native.assembly import ALIGNED as ALIGNED
 from detente.engine.native.assembly import Body, Vector, function, greatest, least, module
 from detente.engine.native.finite import looked_at, unsure
 from detente.engine.program import Instruction, Phase, Program
